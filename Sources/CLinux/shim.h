@@ -1,0 +1,9 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+
+/// Starts writing a range of a file back to disk without waiting for it.
+static inline void bm_start_write_back(int descriptor, long offset, long count) {
+  sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}

@@ -1,0 +1,51 @@
+internal import Samples
+
+/// `at_least: NUMBER` — the number is this or larger.
+struct AtLeast: Check {
+  static let name = "at_least"
+  static let types: Set<FieldType> = [.number]
+  private let bound: Double
+
+  init(_ yaml: YAML, type: FieldType) throws(RecipeError) { bound = try number(yaml) }
+
+  func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
+    sample.number(value).map { $0 >= bound } ?? false
+  }
+}
+
+/// `at_most: NUMBER` — the number is this or smaller.
+struct AtMost: Check {
+  static let name = "at_most"
+  static let types: Set<FieldType> = [.number]
+  private let bound: Double
+
+  init(_ yaml: YAML, type: FieldType) throws(RecipeError) { bound = try number(yaml) }
+
+  func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
+    sample.number(value).map { $0 <= bound } ?? false
+  }
+}
+
+private func number(_ yaml: YAML) throws(RecipeError) -> Double {
+  guard case .number(let number) = yaml.literal else { throw yaml.fail("here a number is needed") }
+  return number
+}
+
+/// `at_least` and `at_most` for something that is counted.
+struct CountBounds: Sendable {
+  private let range: ClosedRange<Int>
+
+  static let keys = ["at_least", "at_most"]
+
+  init(_ keys: [String: YAML], at yaml: YAML) throws(RecipeError) {
+    let low = try keys["at_least"]?.whole("'at_least'") ?? 0
+    let high = try keys["at_most"]?.whole("'at_most'") ?? .max
+    guard keys["at_least"] != nil || keys["at_most"] != nil else {
+      throw yaml.fail("here 'at_least', 'at_most' or both are needed")
+    }
+    guard low <= high else { throw yaml.fail("'at_least' is more than 'at_most'") }
+    range = low...high
+  }
+
+  func contains(_ count: Int) -> Bool { range.contains(count) }
+}

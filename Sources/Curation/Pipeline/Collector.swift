@@ -1,0 +1,423 @@
+package import Files
+internal import Foundation
+internal import Lineage
+package import Samples
+
+/// Owns all that is shared between chunks: prompts seen, output files, the ledger.
+///
+/// Chunks come one after another in the plan's order, so what it writes depends on nothing else.
+final class Collector {
+  private let plan: Plan
+  private let options: Curator.Options
+  private let files: [SourceFiles]
+  private let recorder: RunRecorder
+  private let staging: String
+
+  private var branches: [BranchState] = []
+  private var sources: [SourceState] = []
+  private let quarantineFile: Writer
+  private(set) var rowsRead = 0
+  private var funnel = Funnel()
+
+  private final class BranchState {
+    let id: Int64
+    let rows: Writer
+    let seeds: Writer?
+    /// Prompts of the rows so far, each with its sample.
+    var seen: [Digest: Int64] = [:]
+
+    init(id: Int64, rows: Writer, seeds: Writer?) {
+      self.id = id
+      self.rows = rows
+      self.seeds = seeds
+    }
+  }
+
+  private struct SourceState {
+    var id: Int64
+    var files: [Int64]
+    /// For each taking the ledger's ids of its steps.
+    var steps: [[Int64]]
+    /// For each taking its place in the funnel.
+    var places: [(branch: Int, source: Int)]
+    var occurrences: [Digest: Int32] = [:]
+    var rows = 0
+    var quarantined = 0
+    var fileRows = 0
+    /// Rows of the file that are not quarantined.
+    var readableRows = 0
+    var isPresent: [Bool]
+    var isChecked = false
+  }
+
+  init(
+    _ plan: Plan, _ options: Curator.Options, _ files: [SourceFiles], _ recorder: RunRecorder,
+    staging: String
+  ) throws {
+    self.plan = plan
+    self.options = options
+    self.files = files
+    self.recorder = recorder
+    self.staging = staging
+    try Folder.create(staging + "/branches")
+    quarantineFile = try Writer(
+      staging, "branches/quarantine.jsonl", id: 0, isDurable: options.isDurable)
+
+    var sourceIDs: [Int64] = []
+    for (source, found) in zip(plan.sources, files) {
+      sourceIDs.append(
+        try recorder.addSource(
+          name: source.card.name, config: source.config.name, licence: source.card.licence,
+          homepage: source.card.homepage, revision: found.revision, card: source.card.text))
+    }
+    for (index, branch) in plan.branches.enumerated() {
+      let folder = "branches/" + branch.name
+      try Folder.create(staging + "/" + folder)
+      let id = try recorder.addBranch(name: branch.name, rowFormat: branch.format.name)
+      func writer(_ name: String) throws -> Writer {
+        let path = folder + "/" + name
+        let output = try recorder.addOutput(branch: id, path: path)
+        return try Writer(staging, path, id: output, isDurable: options.isDurable)
+      }
+      let hasSeeds = plan.sources.contains { source in
+        source.takings.contains { $0.branch == index && $0.response == nil }
+      }
+      branches.append(
+        BranchState(
+          id: id, rows: try writer("train.jsonl"), seeds: hasSeeds ? try writer("seeds.jsonl") : nil))
+      funnel.branches.append(Funnel.Branch(name: branch.name))
+    }
+    for (index, source) in plan.sources.enumerated() {
+      var state = SourceState(
+        id: sourceIDs[index], files: [], steps: [], places: [],
+        isPresent: Array(repeating: false, count: source.projection.columns.count))
+      for taking in source.takings {
+        state.steps.append(
+          try taking.steps.enumerated().map { position, step in
+            try recorder.addStep(
+              branch: branches[taking.branch].id, source: state.id, position: position,
+              name: step.name, kind: step.kind.rawValue, text: step.text)
+          })
+        funnel.branches[taking.branch].sources.append(
+          Funnel.Source(name: source.card.name, steps: taking.steps.map { Funnel.Step(name: $0.name) }))
+        state.places.append(
+          (taking.branch, funnel.branches[taking.branch].sources.count - 1))
+      }
+      for path in files[index].paths {
+        state.files.append(
+          try recorder.addFile(
+            source: state.id, path: path, format: try FileFormat(of: path).rawValue,
+            publishedSHA256: SourceFiles.publishedSHA256(of: path)))
+      }
+      sources.append(state)
+    }
+  }
+
+  /// Records a chunk's samples and writes the rows of those that stay.
+  func collect(_ harvest: Harvest) throws {
+    if let ending = harvest.ending { return try end(harvest, ending) }
+    let source = plan.sources[harvest.source]
+    let takings = source.takings.count
+    var entries: [(RunRecorder.SampleEntry, [RunRecorder.FateEntry])] = []
+    entries.reserveCapacity(harvest.rows.count)
+    for (index, row) in harvest.rows.enumerated() {
+      let place = harvest.chunk.rows[index]
+      var sample = SampleInHand(number: recorder.upcomingSample + Int64(index))
+      if row.fault == nil {
+        let occurrence = sources[harvest.source].occurrences[row.identity, default: 0] + 1
+        sources[harvest.source].occurrences[row.identity] = occurrence
+        if occurrence > 1 { sample.suffix = "#\(occurrence)" }
+        sample.id = sampleID(source.card.name, row.identity) + sample.suffix
+      } else {
+        sample.fault = try quarantine(row, at: place, harvest)
+      }
+      var fates: [RunRecorder.FateEntry] = []
+      fates.reserveCapacity(takings)
+      for taking in 0..<takings {
+        let outcome = harvest.outcomes[index * takings + taking]
+        fates.append(try fate(of: outcome, sample, taking, harvest))
+      }
+      entries.append(
+        (
+          RunRecorder.SampleEntry(
+            file: sources[harvest.source].files[harvest.file], row: place.number,
+            byteOffset: place.offset, byteCount: place.byteCount, rowHash: row.hash,
+            sampleID: sample.id),
+          fates
+        ))
+    }
+    for taking in 0..<takings {
+      try writer(taking, harvest.source).flush(from: harvest.output[taking])
+    }
+    rowsRead += harvest.rows.count
+    sources[harvest.source].rows += harvest.rows.count
+    sources[harvest.source].fileRows += harvest.rows.count
+    sources[harvest.source].readableRows += harvest.rows.count { $0.fault == nil }
+    try recorder.record(entries)
+    for column in harvest.isPresent.indices where harvest.isPresent[column] {
+      sources[harvest.source].isPresent[column] = true
+    }
+    if harvest.chunk.bytesRead >= Self.judgedBytes { try checkFields(harvest) }
+  }
+
+  /// What is known of a sample while its fates are decided.
+  private struct SampleInHand {
+    let number: Int64
+    var id: String?
+    /// The number of its occurrence, from the second on.
+    var suffix = ""
+    /// Why it is quarantined, as JSON.
+    var fault: String?
+  }
+
+  private func writer(_ taking: Int, _ source: Int) -> Writer {
+    let entry = plan.sources[source].takings[taking]
+    let branch = branches[entry.branch]
+    return entry.response == nil ? branch.seeds! : branch.rows
+  }
+
+  private func fate(
+    of outcome: Outcome, _ sample: SampleInHand, _ taking: Int, _ harvest: Harvest
+  ) throws -> RunRecorder.FateEntry {
+    let entry = plan.sources[harvest.source].takings[taking]
+    let branch = branches[entry.branch]
+    let place = sources[harvest.source].places[taking]
+    var fate = RunRecorder.FateEntry(branch: branch.id, fate: .quarantined)
+    func count(_ change: (inout Funnel.Source) -> Void) {
+      change(&funnel.branches[place.branch].sources[place.source])
+    }
+    count { $0.counts.read += 1 }
+    if let fault = sample.fault {
+      fate.evidence = fault
+      count { $0.counts.quarantined += 1 }
+      return fate
+    }
+    if outcome.picked >= 0 {
+      fate.picked = outcome.picked
+      fate.candidates = outcome.candidates
+    }
+    if outcome.verdict == .dropped {
+      fate.fate = .dropped
+      fate.step = sources[harvest.source].steps[taking][outcome.step]
+      fate.evidence = harvest.evidence[outcome.evidence]
+      count {
+        $0.counts.dropped += 1
+        $0.steps[outcome.step].dropped += 1
+      }
+      return fate
+    }
+    if plan.branches[entry.branch].isDistinct {
+      if let first = branch.seen[outcome.promptKey] {
+        fate.fate = .duplicate
+        fate.duplicateOf = first
+        count { $0.counts.duplicates += 1 }
+        return fate
+      }
+      branch.seen[outcome.promptKey] = sample.number
+    }
+    let writer = writer(taking, harvest.source)
+    let format = plan.branches[entry.branch].format
+    let frame = outcome.verdict == .seed ? Seed.frame : format.frame
+    let idEnd =
+      outcome.row.lowerBound + frame.start.count + (sample.id?.utf8.count ?? 0)
+      - sample.suffix.utf8.count
+    try writer.add(
+      outcome.row, of: harvest.output[taking], inserting: sample.suffix, at: idEnd)
+    fate.fate = outcome.verdict == .seed ? .seed : .kept
+    fate.output = writer.id
+    fate.outputRow = writer.rowCount
+    count { outcome.verdict == .seed ? ($0.counts.seeds += 1) : ($0.counts.kept += 1) }
+    return fate
+  }
+
+  /// Puts a row that cannot be read on the quarantine list; returns why, as JSON.
+  private func quarantine(_ row: RowEntry, at place: RowPlace, _ harvest: Harvest) throws -> String {
+    let fault = row.fault!
+    sources[harvest.source].quarantined += 1
+    let offset = place.offset.map { "\($0 + row.faultOffset)" } ?? "null"
+    let reason =
+      "\"reason\": \(jsonString(fault.code)), \"message\": \(jsonString(fault.description)),"
+      + " \"fault_offset\": \(offset)"
+    let path = files[harvest.source].paths[harvest.file]
+    try quarantineFile.append(
+      "{\"source\": \(jsonString(plan.sources[harvest.source].card.name)),"
+        + " \"file\": \(jsonString(path)), \"row\": \(place.number),"
+        + " \"byte_offset\": \(place.offset.map(String.init) ?? "null"),"
+        + " \"byte_count\": \(place.byteCount), \(reason)}\n")
+    return "{\(reason)}"
+  }
+
+  /// Completes a file, and with its last file a source.
+  private func end(_ harvest: Harvest, _ ending: FileEnding) throws {
+    let path = files[harvest.source].paths[harvest.file]
+    try checkFields(harvest)
+    try recorder.finishFile(
+      sources[harvest.source].files[harvest.file], byteCount: ending.byteCount,
+      rowCount: sources[harvest.source].fileRows, xxh3: ending.digest,
+      sha256: options.computesSHA256 ? try sha256(ofFile: path) : nil)
+    sources[harvest.source].fileRows = 0
+    sources[harvest.source].readableRows = 0
+    sources[harvest.source].isChecked = false
+    sources[harvest.source].isPresent = sources[harvest.source].isPresent.map { _ in false }
+    guard harvest.file == files[harvest.source].paths.count - 1 else { return }
+    let (rows, bad) = (sources[harvest.source].rows, sources[harvest.source].quarantined)
+    guard options.maxQuarantined.admits(bad, of: rows) else {
+      throw TooManyQuarantined(
+        source: plan.sources[harvest.source].card.name, rows: rows, quarantined: bad,
+        limit: options.maxQuarantined, list: try keepQuarantineList())
+    }
+  }
+
+  /// The list of quarantined rows outlives the run that failed because of it.
+  private func keepQuarantineList() throws -> String {
+    let finished = try quarantineFile.finish()
+    let kept = ((staging as NSString).deletingLastPathComponent as NSString)
+      .deletingLastPathComponent + "/quarantine-of-failed-run.jsonl"
+    try Folder.rename(finished.path, to: kept, isDurable: false)
+    return kept
+  }
+
+  /// Decompressed bytes of a file after which a field that no row has had counts as missing.
+  private static let judgedBytes = 8 << 20
+
+  /// Refuses a file in which no row so far has a field that the recipe needs.
+  private func checkFields(_ harvest: Harvest) throws {
+    let state = sources[harvest.source]
+    guard !state.isChecked, state.readableRows > 0 else { return }
+    sources[harvest.source].isChecked = true
+    let source = plan.sources[harvest.source]
+    let missing = source.required.filter { !state.isPresent[$0.column] }.map(\.field)
+    guard !missing.isEmpty else { return }
+    let path = files[harvest.source].paths[harvest.file]
+    throw MissingFields(
+      path: path, source: source.card.name, rows: state.fileRows, missing: missing,
+      present: try SourceFile(path).keys())
+  }
+
+  /// Completes all files and the ledger. Nothing has its final name yet.
+  func finish(bytesRead: Int) throws -> Curator.Outcome {
+    var summaries: [OutputSummary] = []
+    for (index, branch) in branches.enumerated() {
+      var own: [OutputSummary] = []
+      for writer in [branch.rows, branch.seeds].compactMap({ $0 }) {
+        let summary = try writer.finish()
+        try recorder.finishOutput(
+          writer.id, byteCount: summary.byteCount, rowCount: summary.rowCount, xxh3: summary.digest)
+        own.append(summary)
+      }
+      let folder = "branches/" + plan.branches[index].name + "/"
+      try write(
+        folder + "dataset_info.json",
+        DataCard.datasetInfo(plan.branches[index].name, plan.branches[index].format))
+      let card = DataCard(
+        plan: plan, branch: index, funnel: funnel.branches[index], files: files, outputs: own)
+      try write(folder + "README.md", card.markdown)
+      summaries += own
+    }
+    _ = try quarantineFile.finish()
+    try recorder.commit(expecting: funnel)
+    return Curator.Outcome(
+      run: recorder.run, funnel: funnel, outputs: summaries,
+      quarantined: sources.reduce(0) { $0 + $1.quarantined }, rowsRead: rowsRead,
+      bytesRead: bytesRead, ledgerSeconds: recorder.seconds)
+  }
+
+  private func write(_ path: String, _ text: String) throws {
+    var file = try OutputFile(staging + "/" + path, isDurable: options.isDurable)
+    try file.append(text)
+    _ = try file.finish()
+  }
+}
+
+/// An output file with its rows counted.
+final class Writer {
+  /// The ledger's number; 0 for the quarantine list, which it does not keep.
+  let id: Int64
+  /// Below the workspace.
+  let path: String
+  private(set) var rowCount = 0
+  private var file: OutputFile
+  /// Rows of the chunk at hand that follow each other and are not written yet.
+  private var pending = 0..<0
+
+  init(_ staging: String, _ path: String, id: Int64, isDurable: Bool) throws {
+    self.id = id
+    self.path = path
+    file = try OutputFile(staging + "/" + path, isDurable: isDurable)
+  }
+
+  /// Adds a row, with something inserted where that is not empty.
+  func add(_ row: Range<Int>, of output: Output, inserting text: String, at place: Int) throws {
+    rowCount += 1
+    if row.lowerBound != pending.upperBound || !text.isEmpty {
+      try flush(from: output)
+      pending = row.lowerBound..<row.lowerBound
+    }
+    if !text.isEmpty {
+      pending = row.lowerBound..<place
+      try flush(from: output)
+      try file.append(text)
+      pending = place..<place
+    }
+    pending = pending.lowerBound..<row.upperBound
+  }
+
+  /// Writes what is pending; to be called before the chunk's memory is used again.
+  func flush(from output: Output) throws {
+    if !pending.isEmpty { try write(pending, of: output.bytes) }
+    pending = 0..<0
+  }
+
+  private func write(_ range: Range<Int>, of bytes: borrowing ByteBuffer) throws {
+    try file.append(bytes.bytes.extracting(range))
+  }
+
+  func append(_ line: String) throws {
+    rowCount += 1
+    try file.append(line)
+  }
+
+  func finish() throws -> OutputSummary {
+    let byteCount = file.byteCount
+    return OutputSummary(
+      path: path, byteCount: byteCount, rowCount: rowCount, digest: try file.finish())
+  }
+}
+
+/// A file that a run wrote.
+package struct OutputSummary: Sendable {
+  /// Below the workspace.
+  package var path: String
+  package var byteCount: Int
+  package var rowCount: Int
+  package var digest: Digest
+}
+
+/// More rows of a source are unreadable than the run was told to accept.
+package struct TooManyQuarantined: Error, CustomStringConvertible {
+  package var source: String
+  package var rows: Int
+  package var quarantined: Int
+  package var limit: QuarantineLimit
+  package var list: String
+
+  package var description: String {
+    "\(quarantined) of \(rows) rows of '\(source)' cannot be read, more than the \(limit.description)"
+      + " that --max-quarantined admits; they are listed in \(list)"
+  }
+}
+
+/// A file without the fields that the recipe needs, most likely of another config.
+package struct MissingFields: Error, CustomStringConvertible {
+  package var path: String
+  package var source: String
+  package var rows: Int
+  package var missing: [Field]
+  package var present: [String]
+
+  package var description: String {
+    let names = missing.map { $0.path.key == $0.name ? $0.name : "\($0.path.key) (\($0.name))" }
+    return "\(path): no row of the first \(rows) has \(listed(names)), which the recipe needs of"
+      + " '\(source)'; there are \(listed(present)). Is this another config of the data set?"
+  }
+}

@@ -1,0 +1,218 @@
+internal import Files
+internal import Foundation
+package import Lineage
+package import Samples
+
+/// Builds the branch data sets of a plan and records every sample's fate.
+package struct Curator {
+  /// What the user may choose about a run without changing its result.
+  package struct Options: Sendable {
+    package var workers = ProcessInfo.processInfo.activeProcessorCount
+    package var isDurable = true
+    package var limits = ReadLimits()
+    package var maxQuarantined = QuarantineLimit.share(0.01)
+    package var computesSHA256 = false
+    /// Source name to path.
+    package var given: [String: String] = [:]
+
+    package init() {}
+  }
+
+  /// What a run made.
+  package struct Outcome {
+    package var run: Int64
+    package var funnel: Funnel
+    package var outputs: [OutputSummary]
+    package var quarantined: Int
+    package var rowsRead: Int
+    package var bytesRead: Int
+    package var ledgerSeconds: Double
+  }
+
+  let plan: Plan
+  let options: Options
+  let tool: String
+  /// Receives lines for people: what was recovered, what was read.
+  let note: (String) -> Void
+  let progress: (Progress) -> Void
+
+  package init(
+    _ plan: Plan, _ options: Options, tool: String, note: @escaping (String) -> Void,
+    progress: @escaping (Progress) -> Void
+  ) {
+    self.plan = plan
+    self.options = options
+    self.tool = tool
+    self.note = note
+    self.progress = progress
+  }
+
+  /// Runs the plan in a workspace; nothing appears there unless all of it succeeds.
+  package func run(in path: String) throws -> Outcome {
+    let files = try locate(in: path)
+    let workspace = try Workspace(path, isDurable: options.isDurable)
+    let ledger = try Ledger(
+      writing: Workspace.ledgerPath(in: path), isDurable: options.isDurable)
+    for line in try workspace.recover(ledger) { note(line) }
+    let recorder = try RunRecorder(
+      ledger,
+      RunRecorder.Description(
+        tool: tool, recipe: plan.recipe, recipePath: plan.recipePath, recipeText: plan.recipeText,
+        options: optionsText))
+    do {
+      let collector = try Collector(
+        plan, options, files, recorder, staging: workspace.staging(of: recorder.run))
+      let feeder = Feeder(plan, files, options)
+      let branches = plan.sources.map(\.takings.count).max() ?? 0
+      let conveyor = Conveyor(
+        pieces: (0..<options.workers + 2).map { _ in Harvest(branches: branches) },
+        fill: feeder.fill)
+      let plan = plan
+      var state = Progress(totalBytes: feeder.totalBytes)
+      try conveyor.run(
+        workers: options.workers,
+        makeWork: {
+          let sifter = Sifter(plan)
+          return sifter.sift
+        },
+        collect: { harvest in
+          try Interruption.check()
+          try collector.collect(harvest)
+          state.rows = collector.rowsRead
+          state.bytes = feeder.bytesRead
+          progress(state)
+        })
+      try Interruption.check()
+      let outcome = try collector.finish(bytesRead: feeder.bytesRead)
+      try workspace.publish(recorder.run, ledger)
+      return outcome
+    } catch {
+      workspace.discard(recorder.run)
+      throw error
+    }
+  }
+
+  /// Every source's files; those that are missing are named together, with how to get them.
+  private func locate(in workspace: String) throws -> [SourceFiles] {
+    var found: [SourceFiles] = []
+    var missing: [String] = []
+    for source in plan.sources {
+      let given = options.given[source.card.name]
+      if let files = try SourceFiles.locate(
+        source.card, source.config, given: given, workspace: workspace)
+      {
+        found.append(files)
+      } else {
+        let command =
+          SourceFiles.fetchCommand(source.card, source.config).map { "; fetch them with\n  \($0)" }
+          ?? ""
+        missing.append(
+          "the files of the source '\(source.card.name)' are neither given by --source, nor in"
+            + " \(workspace)/sources, nor in the Hugging Face cache\(command)")
+      }
+    }
+    guard missing.isEmpty else { throw MissingSources(description: missing.joined(separator: "\n")) }
+    return found
+  }
+
+  /// What was chosen, for the ledger; workers and durability change nothing and are left out.
+  private var optionsText: String {
+    let given = options.given.sorted { $0.key < $1.key }
+      .map { "\(jsonString($0.key)): \(jsonString($0.value))" }.joined(separator: ", ")
+    let branches = plan.branches.map { jsonString($0.name) }.joined(separator: ", ")
+    return "{\"branches\": [\(branches)], \"sources\": {\(given)}}"
+  }
+}
+
+/// Sources whose files were not found.
+package struct MissingSources: Error, CustomStringConvertible {
+  package var description: String
+}
+
+/// How far a run has come.
+package struct Progress: Sendable {
+  package var rows = 0
+  package var bytes = 0
+  package var totalBytes: Int
+}
+
+/// How many rows of a source may be quarantined before the run fails.
+package enum QuarantineLimit: Sendable {
+  case count(Int)
+  case share(Double)
+
+  /// `N` or `P%`.
+  package init?(_ text: String) {
+    if text.hasSuffix("%") {
+      guard let percent = Double(text.dropLast()), (0...100).contains(percent) else { return nil }
+      self = .share(percent / 100)
+    } else {
+      guard let count = Int(text), count >= 0 else { return nil }
+      self = .count(count)
+    }
+  }
+
+  func admits(_ quarantined: Int, of rows: Int) -> Bool {
+    switch self {
+    case .count(let limit): quarantined <= limit
+    case .share(let share): Double(quarantined) <= share * Double(rows)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .count(let count): "\(count)"
+    case .share(let share): "\((share * 1000).rounded() / 10)%"
+    }
+  }
+}
+
+/// Hands out the chunks of all files, in the order of the plan; called by one thread at a time.
+private final class Feeder {
+  private let plan: Plan
+  private let files: [SourceFiles]
+  private let limits: ReadLimits
+  private var source = 0
+  private var file = 0
+  private var reader: (any RowReader)?
+  private var finishedBytes = 0
+  let totalBytes: Int
+
+  init(_ plan: Plan, _ files: [SourceFiles], _ options: Curator.Options) {
+    self.plan = plan
+    self.files = files
+    limits = options.limits
+    totalBytes = files.flatMap(\.paths).reduce(0) { sum, path in
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+      return sum + (size ?? 0)
+    }
+  }
+
+  /// Bytes of the files read so far, as they lie on disk.
+  var bytesRead: Int { finishedBytes + (reader?.file.position ?? 0) }
+
+  func fill(_ harvest: Harvest) throws -> Bool {
+    try Interruption.check()
+    guard source < files.count else { return false }
+    harvest.clear()
+    let reader = try reader ?? open()
+    self.reader = reader
+    harvest.source = source
+    harvest.file = file
+    if try !reader.next(harvest.chunk) {
+      harvest.ending = FileEnding(byteCount: reader.file.position, digest: reader.file.digest)
+      finishedBytes += reader.file.position
+      self.reader = nil
+      file += 1
+      if file == files[source].paths.count {
+        source += 1
+        file = 0
+      }
+    }
+    return true
+  }
+
+  private func open() throws -> any RowReader {
+    try SourceFile(files[source].paths[file]).rows(plan.sources[source].projection, limits)
+  }
+}

@@ -1,0 +1,118 @@
+internal import Files
+internal import Foundation
+package import Lineage
+
+/// A branch's `README.md`: what is in it, where it came from, what was left out and why.
+///
+/// It holds neither dates nor numbers of runs: the same inputs give the same card.
+struct DataCard {
+  let plan: Plan
+  let branch: Int
+  let funnel: Funnel.Branch
+  let files: [SourceFiles]
+  let outputs: [OutputSummary]
+
+  var markdown: String {
+    let entry = plan.branches[branch]
+    let sources = zip(plan.sources, files).filter { source, _ in
+      source.takings.contains { $0.branch == branch }
+    }
+    let licences = Set(sources.map(\.0.card.licence)).sorted()
+    var lines = ["---", "license:"]
+    lines += licences.map { "- \($0.lowercased())" }
+    lines += ["configs:", "- config_name: default", "  data_files: train.jsonl", "---", ""]
+    lines += ["# \(entry.name)", ""]
+    if !entry.about.isEmpty { lines += [entry.about.trimmingCharacters(in: .whitespacesAndNewlines), ""] }
+    lines += [
+      "Built by BranchMerge from the recipe `\(plan.recipe)`. Rows are in the format"
+        + " `\(entry.format.name)`; `id` is a sample's for good, and `branchmerge trace ID` tells"
+        + " where it came from.", "",
+    ]
+
+    lines += ["## Files", "", "| file | rows | bytes | XXH3-128 |", "|---|---:|---:|---|"]
+    lines += outputs.map { output in
+      "| \((output.path as NSString).lastPathComponent) | \(output.rowCount) | \(output.byteCount)"
+        + " | `\(output.digest)` |"
+    }
+    lines += ["", "## Funnel", ""] + FunnelTable(funnel).markdown
+
+    lines += ["", "## Sources", "", "| source | config | revision | licence | homepage |"]
+    lines += ["|---|---|---|---|---|"]
+    for (source, found) in sources {
+      lines.append(
+        "| \(source.card.name) | \(source.config.name) | \(found.revision)"
+          + " | \(source.card.licence) | \(source.card.homepage) |")
+    }
+    lines += ["", "## Steps", ""]
+    for source in plan.sources {
+      for taking in source.takings where taking.branch == branch {
+        for step in taking.steps {
+          lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", "", "```yaml"]
+          lines += step.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+          lines += ["```", ""]
+        }
+      }
+    }
+    return lines.joined(separator: "\n").trimmingCharacters(in: .newlines) + "\n"
+  }
+
+  /// The registry that LLaMA-Factory reads; it must be called so and lie in its `dataset_dir`.
+  static func datasetInfo(_ name: String, _ format: any RowFormat.Type) -> String {
+    let entries = [(key: "file_name", json: #""train.jsonl""#)] + format.datasetInfo
+    let lines = entries.map { "    \(jsonString($0.key)): \($0.json)" }
+    return "{\n  \(jsonString(name)): {\n" + lines.joined(separator: ",\n") + "\n  }\n}\n"
+  }
+}
+
+/// A funnel as rows and columns: a column for each source, one for their sum.
+package struct FunnelTable {
+  /// The first is the heading; the first cell of each is a label.
+  package let rows: [[String]]
+
+  package init(_ branch: Funnel.Branch) {
+    var rows = [[branch.name] + branch.sources.map(\.name)]
+    func add(_ label: String, always: Bool = true, _ value: (Funnel.Source) -> Int?) {
+      let values = branch.sources.map(value)
+      let sum = values.compactMap { $0 }.reduce(0, +)
+      guard always || sum > 0 else { return }
+      rows.append([label] + values.map { $0.map(grouped) ?? "" } + [grouped(sum)])
+    }
+    rows[0].append("total")
+    add("read") { $0.counts.read }
+    add("− quarantined") { $0.counts.quarantined }
+    var names: [String] = []
+    for source in branch.sources {
+      for step in source.steps where !names.contains(step.name) { names.append(step.name) }
+    }
+    let isTemplate = ["prompt", "response"]
+    for name in names.filter({ !isTemplate.contains($0) }) + isTemplate {
+      // A template drops only where a field is null, which is worth a line only if it happened.
+      add("− \(name)", always: !isTemplate.contains(name)) { source in
+        source.steps.first { $0.name == name }?.dropped
+      }
+    }
+    add("− duplicates") { $0.counts.duplicates }
+    add("= kept") { $0.counts.kept }
+    add("+ seeds", always: false) { $0.counts.seeds }
+    self.rows = rows
+  }
+
+  var markdown: [String] {
+    rows.enumerated().flatMap { index, row in
+      let line = "| " + row.joined(separator: " | ") + " |"
+      guard index == 0 else { return [line] }
+      return [line, "|---|" + String(repeating: "---:|", count: row.count - 1)]
+    }
+  }
+}
+
+/// A number with its thousands set apart by commas.
+package func grouped(_ number: Int) -> String {
+  var digits = String(number)
+  var end = digits.count - 3
+  while end > 0 {
+    digits.insert(",", at: digits.index(digits.startIndex, offsetBy: end))
+    end -= 3
+  }
+  return digits
+}

@@ -1,0 +1,72 @@
+internal import Files
+internal import Samples
+
+/// A chunk on its way through the plan: the rows as read, and what each branch makes of them.
+final class Harvest {
+  let chunk = Chunk()
+  /// The source and the file of the chunk, as indices of the plan.
+  var source = 0
+  var file = 0
+  /// Set on the last piece of a file, which holds no rows.
+  var ending: FileEnding?
+
+  /// One for each row of the chunk.
+  var rows: [RowEntry] = []
+  /// For each row one for each branch that takes from the source.
+  var outcomes: [Outcome] = []
+  /// For each such branch the rows it would write, one after another.
+  let output: [Output]
+  /// Evidence of dropped rows, as JSON.
+  var evidence: [String] = []
+  /// For each column whether some row had it.
+  var isPresent: [Bool] = []
+
+  /// `branches` is the largest number of branches that take from one source.
+  init(branches: Int) {
+    output = (0..<branches).map { _ in Output() }
+  }
+
+  func clear() {
+    ending = nil
+    rows.removeAll(keepingCapacity: true)
+    outcomes.removeAll(keepingCapacity: true)
+    evidence.removeAll(keepingCapacity: true)
+    for index in output.indices { output[index].bytes.removeAll() }
+  }
+}
+
+/// The rows that a branch would write for one chunk.
+final class Output {
+  var bytes = ByteBuffer(capacity: Chunk.size / 4)
+}
+
+/// What is known of a file when all of it has been read.
+struct FileEnding {
+  var byteCount: Int
+  var digest: Digest
+}
+
+struct RowEntry {
+  var hash: UInt64?
+  var identity = Digest(high: 0, low: 0)
+  var fault: RowFault?
+  /// Of the fault, in the row.
+  var faultOffset = 0
+}
+
+/// What one branch makes of one row, before duplicates are known.
+struct Outcome {
+  enum Verdict: UInt8 { case kept, seed, dropped }
+  var verdict: Verdict
+  /// The step that dropped it.
+  var step = 0
+  /// Index into the harvest's evidence, or -1.
+  var evidence = -1
+  /// Bytes of the branch's output, and of the prompt in it.
+  var row = 0..<0
+  var prompt = 0..<0
+  /// Of the prompt with white space folded.
+  var promptKey = Digest(high: 0, low: 0)
+  var picked = -1
+  var candidates = 0
+}

@@ -1,0 +1,230 @@
+internal import Files
+package import Samples
+
+/// A recipe with every name resolved: what is read of each source, and what is done with it.
+///
+/// Made before any data is touched. Afterwards no name is looked up.
+package struct Plan: Sendable {
+  package var recipe: String
+  package var recipePath: String
+  package var recipeText: String
+  package var branches: [Branch]
+  /// In the order in which they are read: each branch takes its sources in its own order.
+  package var sources: [Source]
+
+  package struct Branch: Sendable {
+    package var name: String
+    package var about: String
+    var isDistinct: Bool
+    var format: any RowFormat.Type
+    package var formatName: String { format.name }
+  }
+
+  package struct Source: Sendable {
+    package var card: SourceCard
+    package var config: SourceCard.Config
+    package var projection: Projection
+    var identity: [Projection.Slot]
+    /// Stands in for an identity that is null.
+    var prompt: Projection.Slot
+    var answer: Projection.Slot?
+    /// Columns without which the files cannot be those of the recipe.
+    var required: [(column: Int, field: Field)]
+    var takings: [Taking]
+    /// Where the recipe first names the source.
+    var place: RecipeError
+  }
+
+  /// What one branch does with the samples of one source.
+  struct Taking: Sendable {
+    var branch: Int
+    var filters: [Rule]
+    var pick: Pick?
+    var prompt: Template
+    /// Nil where a teacher is to write it.
+    var response: Template?
+    /// In order: the filters, the pick, the templates.
+    var steps: [Step]
+  }
+
+  /// A place at which samples may be dropped.
+  package struct Step: Sendable {
+    package enum Kind: String, Sendable { case filter, pick, prompt, response }
+    package var kind: Kind
+    package var name: String
+    package var text: String
+  }
+
+  /// Resolves the recipe; with `only` just this branch. All errors found are thrown together.
+  package init(_ recipe: Recipe, library: Library, only: [String] = []) throws {
+    var errors = library.duplicateNames()
+    for name in only where !recipe.branches.contains(where: { $0.name == name }) {
+      let names = recipe.branches.map(\.name)
+      errors.append(
+        RecipeError(
+          recipe.path,
+          "no branch is called '\(name)'\(suggestion(for: name, among: names)); there are"
+            + " \(listed(names))"))
+    }
+    self.recipe = recipe.name
+    recipePath = recipe.path
+    recipeText = recipe.text
+    branches = []
+    sources = []
+    for branch in recipe.branches {
+      // Branches that are not built are still checked.
+      let isBuilt = only.isEmpty || only.contains(branch.name)
+      let index = branches.count
+      var position = -1
+      if isBuilt {
+        branches.append(
+          Branch(
+            name: branch.name, about: branch.about, isDistinct: branch.isDistinct,
+            format: branch.format))
+      }
+      for taking in branch.sources {
+        do {
+          let place = try source(for: taking, library)
+          var scratch = sources[place]
+          let compiled = try Self.taking(taking, of: &scratch, library, branch: index)
+          guard isBuilt else { continue }
+          scratch.takings.append(compiled)
+          sources[place] = scratch
+          guard place > position else {
+            throw taking.place.fail(
+              "'\(taking.source)' stands here after '\(sources[position].card.name)', in a branch"
+                + " above before it; a source is read once, so give both the same order")
+          }
+          position = place
+        } catch let error as RecipeErrors {
+          errors += error.errors
+        } catch let error as RecipeError {
+          errors.append(error)
+        }
+      }
+    }
+    sources.removeAll { $0.takings.isEmpty }
+    guard errors.isEmpty else { throw RecipeErrors(errors) }
+  }
+
+  /// The index of the source that is meant, added where it is new.
+  private mutating func source(for taking: Recipe.Taking, _ library: Library) throws -> Int {
+    let name = taking.source.name
+    guard library.hasCard(name) else { throw taking.place.fail(library.unknownSource(name)) }
+    let card = try library.card(name)
+    guard let config = card.config(taking.source.config) else {
+      let names = card.configs.map(\.name)
+      let wanted = taking.source.config ?? ""
+      throw taking.place.fail(
+        "'\(name)' has no config '\(wanted)'\(suggestion(for: wanted, among: names)); it has"
+          + " \(listed(names))")
+    }
+    if let index = sources.firstIndex(where: { $0.card.name == name }) {
+      guard sources[index].config.name == config.name else {
+        throw taking.place.fail(
+          "'\(name)' is read as config '\(sources[index].config.name)' by a branch above; one run"
+            + " reads one config of a source")
+      }
+      return index
+    }
+    var projection = Projection()
+    var identity: [Projection.Slot] = []
+    for name in card.identity {
+      identity.append(projection.slot(of: card.fields.first { $0.name == name }!))
+    }
+    let prompt = projection.slot(of: card.fields.first { $0.name == "prompt" }!)
+    sources.append(
+      Source(
+        card: card, config: config, projection: projection, identity: identity, prompt: prompt,
+        required: [], takings: [], place: taking.place.fail("")))
+    return sources.count - 1
+  }
+
+  private static func taking(
+    _ taking: Recipe.Taking, of source: inout Source, _ library: Library, branch: Int
+  ) throws -> Taking {
+    var errors: [RecipeError] = []
+    func attempt<Result>(_ body: () throws -> Result) throws -> Result? {
+      do {
+        return try body()
+      } catch let error as RecipeError {
+        errors.append(error)
+        return nil
+      }
+    }
+    let card = source.card
+    var projection = source.projection
+    var steps: [Step] = []
+    var filters: [Rule] = []
+    var needed: [(Projection.Slot, Field)] = []
+    for place in taking.filters {
+      let resolved = try attempt { () throws -> (Filter, Rule) in
+        let name = try place.text("a filter's name")
+        guard library.hasFilter(name) else { throw place.fail(library.unknownFilter(name)) }
+        let filter = try library.filter(name)
+        do {
+          return (filter, try filter.rule(in: card, &projection))
+        } catch let error as RecipeError {
+          throw RecipeError(
+            error.file, line: error.line, column: error.column,
+            error.message + " (used at \(place.file):\(place.line))")
+        }
+      }
+      guard let (filter, rule) = resolved else { continue }
+      guard !steps.contains(where: { $0.name == filter.name }) else {
+        errors.append(place.fail("the filter '\(filter.name)' stands twice here"))
+        continue
+      }
+      filters.append(rule)
+      steps.append(Step(kind: .filter, name: filter.name, text: filter.text))
+      needed += rule.leaves.map { ($0.slot, $0.field) }
+    }
+    let pick = try taking.pick.flatMap { yaml in
+      try attempt { try Pick(yaml, in: card, &projection) }
+    }
+    if let pick {
+      steps.append(Step(kind: .pick, name: "pick", text: pick.text))
+      needed.append((pick.evidenceSlot, pick.list))
+      needed += pick.evidence.map { ($0.slot, $0.field) }
+    }
+    let promptYAML = try taking.prompt ?? YAML(parsing: "\"{prompt}\"", file: recipeDefault)
+    let prompt = try attempt {
+      try Template(promptYAML, in: card, &projection, picks: pick != nil)
+    }
+    let responseText = try attempt { try taking.response.text("'response'") }
+    var response: Template?
+    if let responseText, responseText != "teacher" {
+      response = try attempt {
+        try Template(taking.response, in: card, &projection, picks: pick != nil)
+      }
+    }
+    guard errors.isEmpty, let prompt else { throw RecipeErrors(errors) }
+    steps.append(Step(kind: .prompt, name: "prompt", text: try promptYAML.text("'prompt'")))
+    if response != nil {
+      steps.append(Step(kind: .response, name: "response", text: responseText ?? ""))
+    }
+    for field in prompt.required + (response?.required ?? []) {
+      needed.append((projection.slot(of: field), field))
+    }
+    if response == nil, let answer = card.fields.first(where: { $0.name == "answer" }) {
+      source.answer = projection.slot(of: answer)
+    }
+    for (slot, field) in needed where !source.required.contains(where: { $0.field == field }) {
+      source.required.append((slot.column, field))
+    }
+    source.projection = projection
+    return Taking(
+      branch: branch, filters: filters, pick: pick, prompt: prompt, response: response, steps: steps)
+  }
+
+  private static let recipeDefault = "the default prompt"
+}
+
+/// Everything that is wrong with a recipe and what it names, in the order of the files.
+package struct RecipeErrors: Error, CustomStringConvertible {
+  package var errors: [RecipeError]
+
+  package init(_ errors: [RecipeError]) { self.errors = Set(errors).sorted() }
+
+  package var description: String { errors.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,200 @@
+internal import Files
+internal import Samples
+
+/// A worker's hands: it asks every filter about every row and writes the rows that stay.
+///
+/// What it does with a row depends on nothing but the row and the plan.
+final class Sifter {
+  private let plan: Plan
+  private var benches: [Int: Bench] = [:]
+
+  /// What a worker needs for one source: a scanner and scratch memory.
+  private final class Bench {
+    var scanner: RowScanner
+    var scratch = ByteBuffer()
+    var folded = ByteBuffer()
+    init(_ projection: Projection) { scanner = RowScanner(projection) }
+  }
+
+  init(_ plan: Plan) { self.plan = plan }
+
+  func sift(_ harvest: Harvest) {
+    let source = plan.sources[harvest.source]
+    let bench = benches[harvest.source] ?? Bench(source.projection)
+    benches[harvest.source] = bench
+    harvest.isPresent = Array(repeating: false, count: source.projection.columns.count)
+    for place in harvest.chunk.rows {
+      var entry = RowEntry()
+      entry.fault = place.fault
+      if place.fault == nil {
+        harvest.chunk.withBytes(of: place) { row in
+          // A row of a table has no bytes of its own that a hash could prove.
+          if place.offset != nil { entry.hash = fastHash(of: row) }
+          sift(
+            row, of: source, into: harvest, &entry, &bench.scanner, &bench.scratch, &bench.folded)
+        }
+      }
+      if entry.fault != nil {
+        for _ in source.takings { harvest.outcomes.append(Outcome(verdict: .dropped)) }
+      }
+      harvest.rows.append(entry)
+    }
+  }
+
+  private func sift(
+    _ row: Span<UInt8>, of source: Plan.Source, into harvest: Harvest, _ entry: inout RowEntry,
+    _ scanner: inout RowScanner, _ scratch: inout ByteBuffer, _ folded: inout ByteBuffer
+  ) {
+    if let fault = scanner.scan(row) {
+      entry.fault = fault
+      entry.faultOffset = scanner.faultOffset
+      return
+    }
+    for column in harvest.isPresent.indices where !harvest.isPresent[column] {
+      harvest.isPresent[column] = scanner.isPresent(column)
+    }
+    let sample = scanner.sample(of: row)
+    entry.identity = identity(of: sample, source, &scratch)
+    for (index, taking) in source.takings.enumerated() {
+      var outcome = outcome(
+        sample, taking, source, entry.identity, into: harvest, to: &harvest.output[index].bytes)
+      if outcome.verdict != .dropped {
+        outcome.promptKey = key(
+          of: harvest.output[index].bytes, outcome.prompt, &scratch, &folded)
+      }
+      harvest.outcomes.append(outcome)
+    }
+  }
+
+  /// The hash of the source's name and the identity's decoded values, each with its length.
+  private func identity(
+    of sample: borrowing Sample, _ source: Plan.Source, _ scratch: inout ByteBuffer
+  ) -> Digest {
+    scratch.removeAll()
+    scratch.append(source.card.name)
+    var isNull = true
+    for slot in source.identity where !sample[slot].isNull { isNull = false }
+    for slot in isNull ? [source.prompt] : source.identity {
+      scratch.append(0)
+      let value = sample[slot]
+      guard !value.isNull else { continue }
+      let start = scratch.count
+      for _ in 0..<8 { scratch.append(0) }
+      if value.isEscaped {
+        unescape(sample.bytes(of: value), into: &scratch)
+      } else {
+        scratch.append(sample.bytes(of: value))
+      }
+      scratch.store(UInt64(scratch.count - start - 8), at: start)
+    }
+    return Digest(of: scratch.bytes)
+  }
+
+  private func outcome(
+    _ sample: borrowing Sample, _ taking: Plan.Taking, _ source: Plan.Source, _ identity: Digest,
+    into harvest: Harvest, to output: inout ByteBuffer
+  ) -> Outcome {
+    var step = 0
+    for rule in taking.filters {
+      if !rule.holds(sample) {
+        return dropped(step, evidence(of: rule.deciding(sample), sample), harvest)
+      }
+      step += 1
+    }
+    var result = Outcome(verdict: .kept)
+    if let pick = taking.pick {
+      guard let choice = pick.choose(sample) else {
+        return dropped(step, evidence(of: pick, sample), harvest)
+      }
+      (result.picked, result.candidates) = (choice.index, choice.candidates)
+      step += 1
+    }
+    let frame = taking.response == nil ? Seed.frame : plan.branches[taking.branch].format.frame
+    let start = output.count
+    let picked = result.picked < 0 ? nil : result.picked
+    output.append(frame.start)
+    output.append(sampleID(source.card.name, identity))
+    output.append(frame.afterID)
+    let promptStart = output.count
+    var missing = taking.prompt.write(sample, picked: picked, to: &output)
+    if missing == nil {
+      result.prompt = promptStart..<output.count
+      step += 1
+      output.append(frame.afterPrompt)
+      if let response = taking.response {
+        missing = response.write(sample, picked: picked, to: &output)
+      } else {
+        result.verdict = .seed
+        Seed.write(answer: source.answer.map { sample[$0] } ?? .absent, of: sample, to: &output)
+      }
+    }
+    if let missing {
+      output.truncate(to: start)
+      return dropped(step, "{\(jsonString(missing.name)): null}", harvest)
+    }
+    output.append(frame.end)
+    result.row = start..<output.count
+    return result
+  }
+
+  /// The hash of a prompt, given as a JSON string's bytes, with white space folded.
+  private func key(
+    of output: borrowing ByteBuffer, _ prompt: Range<Int>, _ scratch: inout ByteBuffer,
+    _ folded: inout ByteBuffer
+  ) -> Digest {
+    scratch.removeAll()
+    folded.removeAll()
+    unescape(output.bytes.extracting(prompt), into: &scratch)
+    foldWhiteSpace(scratch.bytes, into: &folded)
+    return Digest(of: folded.bytes)
+  }
+
+  private func dropped(_ step: Int, _ evidence: String, _ harvest: Harvest) -> Outcome {
+    harvest.evidence.append(evidence)
+    var outcome = Outcome(verdict: .dropped)
+    outcome.step = step
+    outcome.evidence = harvest.evidence.count - 1
+    return outcome
+  }
+
+  /// The fields that decided with the values they had, as a JSON object.
+  private func evidence(of leaves: [Rule.Leaf], _ sample: borrowing Sample) -> String {
+    var parts: [String] = []
+    for leaf in leaves {
+      let value = sample[leaf.slot]
+      let measured = value.isNull ? nil : leaf.check.measured(value, in: sample)
+      let part = "\(jsonString(leaf.field.name)): \(measured ?? sample.excerpt(of: value))"
+      if !parts.contains(part) { parts.append(part) }
+    }
+    return "{" + parts.joined(separator: ", ") + "}"
+  }
+
+  private func evidence(of pick: Pick, _ sample: borrowing Sample) -> String {
+    let list = sample[pick.evidenceSlot]
+    let count = list.isNull ? "null" : "\(list.count)"
+    let decided = evidence(of: pick.evidence, sample).dropFirst().dropLast()
+    return "{\"candidates\": \(count)" + (decided.isEmpty ? "" : ", " + decided) + "}"
+  }
+}
+
+/// A sample's id without the number of its occurrence: the source and 96 bits of the identity.
+func sampleID(_ source: String, _ identity: Digest) -> String {
+  source + ":" + hex(identity.high) + hex(identity.low).prefix(8)
+}
+
+/// How a seed is written: id, prompt and the reference answer, if there is one.
+enum Seed {
+  static let frame = RowFrame(
+    start: #"{"id": ""#, afterID: #"", "prompt": ""#, afterPrompt: #"", "answer": "#, end: "}\n")
+
+  /// Appends the answer as JSON, as it stands in the row.
+  static func write(
+    answer: Value, of sample: borrowing Sample, to output: inout ByteBuffer
+  ) {
+    if answer.kind == .absent { return output.append("null") }
+    let quote = answer.kind == .string ? "\"" : ""
+    output.append(quote)
+    output.append(sample.bytes(of: answer))
+    output.append(quote)
+  }
+}

@@ -1,0 +1,183 @@
+internal import Foundation
+internal import Yams
+
+/// A YAML node that knows its place, read strictly: what is not expected is an error there.
+struct YAML {
+  let file: String
+  private let node: Node
+
+  init(_ node: Node, in file: String) {
+    self.node = node
+    self.file = file
+  }
+
+  /// Parses a file's text; `file` is its name in messages.
+  init(parsing text: String, file: String) throws {
+    do {
+      guard let node = try Yams.compose(yaml: text) else {
+        throw RecipeError(file, "is empty")
+      }
+      self.init(node, in: file)
+    } catch let error as YamlError {
+      throw RecipeError(yaml: error, file: file)
+    }
+  }
+
+  func fail(_ message: String) -> RecipeError {
+    RecipeError(file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message)
+  }
+
+  var line: Int { node.mark?.line ?? 0 }
+
+  /// What the node is, for messages.
+  private var described: String {
+    switch node {
+    case .scalar(let scalar): "'\(scalar.string)'"
+    case .mapping: "a mapping"
+    case .sequence: "a list"
+    case .alias: "an alias"
+    }
+  }
+
+  /// Keys and values in the order of the file.
+  func entries(_ what: String) throws(RecipeError) -> [(key: YAML, value: YAML)] {
+    guard case .mapping(let mapping) = node else {
+      throw fail("\(what) should be a mapping, and is \(described)")
+    }
+    return mapping.map { (YAML($0.key, in: file), YAML($0.value, in: file)) }
+  }
+
+  /// A mapping of which all keys are known.
+  func keyed(_ what: String, _ known: [String]) throws(RecipeError) -> [String: YAML] {
+    var result: [String: YAML] = [:]
+    for (key, value) in try entries(what) {
+      let name = try key.text("a key")
+      guard known.contains(name) else {
+        throw key.fail(
+          "\(what) has no '\(name)'\(suggestion(for: name, among: known)); it has \(listed(known))")
+      }
+      result[name] = value
+    }
+    return result
+  }
+
+  func list(_ what: String) throws(RecipeError) -> [YAML] {
+    guard case .sequence(let sequence) = node else {
+      throw fail("\(what) should be a list, and is \(described)")
+    }
+    return sequence.map { YAML($0, in: file) }
+  }
+
+  func text(_ what: String) throws(RecipeError) -> String {
+    guard case .scalar(let scalar) = node, !isNull else {
+      throw fail("\(what) should be a text, and is \(isNull ? "empty" : described)")
+    }
+    return scalar.string
+  }
+
+  func whole(_ what: String) throws(RecipeError) -> Int {
+    guard case .number(let number) = literal, let value = Int(exactly: number), value >= 0 else {
+      throw fail("\(what) should be a whole number, and is \(described)")
+    }
+    return value
+  }
+
+  var isScalar: Bool { if case .scalar = node { true } else { false } }
+  var isMapping: Bool { if case .mapping = node { true } else { false } }
+  var isNull: Bool { if case .null = literal { true } else { false } }
+
+  /// A scalar's value as YAML 1.2's core schema has it: `Yes` is a text, and so is `"true"`.
+  var literal: Literal? {
+    guard case .scalar(let scalar) = node else { return nil }
+    guard scalar.style == .plain else { return .text(scalar.string) }
+    switch scalar.string {
+    case "", "~", "null", "Null", "NULL": return .null
+    case "true", "True", "TRUE": return .flag(true)
+    case "false", "False", "FALSE": return .flag(false)
+    default:
+      if let first = scalar.string.utf8.first, first < 0x3A, let number = Double(scalar.string) {
+        return .number(number)
+      }
+      return .text(scalar.string)
+    }
+  }
+
+  /// The node as JSON text, for the examples of filters.
+  func json() throws(RecipeError) -> String {
+    switch node {
+    case .mapping:
+      var parts: [String] = []
+      for (key, value) in try entries("") {
+        parts.append(jsonString(try key.text("a key")) + ": " + (try value.json()))
+      }
+      return "{" + parts.joined(separator: ", ") + "}"
+    case .sequence:
+      var parts: [String] = []
+      for value in try list("") { parts.append(try value.json()) }
+      return "[" + parts.joined(separator: ", ") + "]"
+    case .scalar, .alias:
+      switch literal {
+      case .text(let text): return jsonString(text)
+      case .number: return try text("")
+      case .flag(let flag): return flag ? "true" : "false"
+      case .null, nil: return "null"
+      }
+    }
+  }
+}
+
+/// A scalar of YAML.
+enum Literal: Hashable, Sendable {
+  case text(String)
+  case number(Double)
+  case flag(Bool)
+  case null
+
+  var described: String {
+    switch self {
+    case .text(let text): "the text '\(text)'"
+    case .number(let number): "the number \(number)"
+    case .flag(let flag): "\(flag)"
+    case .null: "null"
+    }
+  }
+}
+
+/// A text as a JSON string, quotes included.
+func jsonString(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where scalar.value < 0x20: result += "\\u" + hex4(scalar.value)
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
+
+private func hex4(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 4 - digits.count) + digits
+}
+
+extension RecipeError {
+  fileprivate init(yaml error: YamlError, file: String) {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      self.init(file, line: mark.line, column: mark.column, "is not YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let key = duplicates.first.map { "\($0)" } ?? ""
+      self.init(
+        file, line: context.mark.line, column: context.mark.column,
+        "the key '\(key)' stands twice in one mapping")
+    default:
+      self.init(file, "is not YAML: \(error)")
+    }
+  }
+}

@@ -1,0 +1,175 @@
+internal import GRDB
+
+/// How many samples went in, how many each step took away, and how many are left.
+package struct Funnel: Codable, Equatable, Sendable {
+  package var branches: [Branch] = []
+
+  package init() {}
+
+  package struct Branch: Codable, Equatable, Sendable {
+    package var name: String
+    package var sources: [Source] = []
+
+    package init(name: String) { self.name = name }
+
+    package var total: Counts { sources.reduce(into: Counts()) { $0.add($1.counts) } }
+  }
+
+  /// What a branch took from one source.
+  package struct Source: Codable, Equatable, Sendable {
+    package var name: String
+    /// The steps in order, with the samples that each dropped.
+    package var steps: [Step]
+    package var counts = Counts()
+
+    package init(name: String, steps: [Step]) {
+      self.name = name
+      self.steps = steps
+    }
+  }
+
+  package struct Step: Codable, Equatable, Sendable {
+    package var name: String
+    package var dropped: Int
+
+    package init(name: String, dropped: Int = 0) {
+      self.name = name
+      self.dropped = dropped
+    }
+  }
+
+  package struct Counts: Codable, Equatable, Sendable {
+    package var read = 0
+    package var quarantined = 0
+    package var dropped = 0
+    package var duplicates = 0
+    package var kept = 0
+    package var seeds = 0
+
+    package init() {}
+
+    mutating func add(_ other: Counts) {
+      read += other.read
+      quarantined += other.quarantined
+      dropped += other.dropped
+      duplicates += other.duplicates
+      kept += other.kept
+      seeds += other.seeds
+    }
+
+    /// Whether what went in equals what came out one way or another.
+    var isBalanced: Bool { read == quarantined + dropped + duplicates + kept + seeds }
+  }
+}
+
+extension Funnel {
+  /// The funnel of a run, counted by the database and by nothing else.
+  package static func recount(run: Int64, in ledger: Ledger) throws -> Funnel {
+    try ledger.database.read { try recount(run: run, in: $0) }
+  }
+
+  /// Compares counters with the ledger's rows and checks the conservation law:
+  /// read = kept + seeds + dropped + duplicates + quarantined, for each branch and source, with
+  /// as many output rows as kept samples.
+  static func verify(_ funnel: Funnel, run: Int64, in database: Database) throws {
+    let recounted = try recount(run: run, in: database)
+    guard recounted == funnel else {
+      throw LedgerError("the ledger's rows do not give the funnel that was counted; this is a bug")
+    }
+    for branch in recounted.branches {
+      for source in branch.sources where !source.counts.isBalanced {
+        throw LedgerError(
+          "\(branch.name), \(source.name): read \(source.counts.read) samples, and their fates do"
+            + " not add up to that; this is a bug")
+      }
+    }
+    let outputs = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT output_file.path, output_file.row_count,
+          count(fate.sample) AS counted, coalesce(max(fate.output_row), 0) AS last
+        FROM output_file JOIN branch ON branch.id = output_file.branch
+        LEFT JOIN fate ON fate.branch = output_file.branch AND fate.output = output_file.id
+        WHERE branch.run = ? GROUP BY output_file.id
+        """, arguments: [run])
+    for row in outputs {
+      let (path, rows, counted, last): (String, Int, Int, Int) = (row[0], row[1], row[2], row[3])
+      guard rows == counted && rows == last else {
+        throw LedgerError("\(path) has \(rows) rows, the ledger \(counted); this is a bug")
+      }
+    }
+  }
+
+  static func recount(run: Int64, in database: Database) throws -> Funnel {
+    var funnel = Funnel()
+    let branches = try Row.fetchAll(
+      database, sql: "SELECT id, name FROM branch WHERE run = ? ORDER BY id", arguments: [run])
+    // Read, and fates, are counted separately: a sample without a fate must show.
+    let read = try pairs(
+      database,
+      sql: """
+        SELECT source.id, count(sample.id) FROM source
+        LEFT JOIN source_file ON source_file.source = source.id
+        LEFT JOIN sample ON sample.file = source_file.id
+        WHERE source.run = ? GROUP BY source.id
+        """, run)
+    let fates = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT fate.branch, source_file.source, fate.kind, fate.step, count(*)
+        FROM source JOIN source_file ON source_file.source = source.id
+        JOIN sample ON sample.file = source_file.id
+        JOIN fate ON fate.sample = sample.id
+        WHERE source.run = ? GROUP BY 1, 2, 3, 4
+        """, arguments: [run])
+    let steps = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT step.id, step.branch, step.source, step.name, source.name, source.config
+        FROM step JOIN source ON source.id = step.source
+        WHERE source.run = ? ORDER BY step.branch, step.source, step.position
+        """, arguments: [run])
+    let sourcesOfBranch = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT branch_source.branch, source.id, source.name FROM (
+          SELECT DISTINCT branch, source FROM step
+        ) AS branch_source JOIN source ON source.id = branch_source.source
+        WHERE source.run = ? ORDER BY branch_source.branch, source.id
+        """, arguments: [run])
+    for row in branches {
+      let (branch, name): (Int64, String) = (row[0], row[1])
+      var entry = Funnel.Branch(name: name)
+      for row in sourcesOfBranch where row[0] == branch {
+        let (source, sourceName): (Int64, String) = (row[1], row[2])
+        let own = steps.filter { $0[1] == branch && $0[2] == source }
+        var item = Funnel.Source(name: sourceName, steps: own.map { Step(name: $0[3]) })
+        item.counts.read = read[source] ?? 0
+        for row in fates where row[0] == branch && row[1] == source {
+          let count: Int = row[4]
+          switch Fate(rawValue: row[2]) {
+          case .kept: item.counts.kept += count
+          case .seed: item.counts.seeds += count
+          case .duplicate: item.counts.duplicates += count
+          case .quarantined: item.counts.quarantined += count
+          case .dropped:
+            item.counts.dropped += count
+            if let index = own.firstIndex(where: { $0[0] == row[3] as Int64? }) {
+              item.steps[index].dropped += count
+            }
+          case nil: throw LedgerError("the ledger has a fate that this version does not know")
+          }
+        }
+        entry.sources.append(item)
+      }
+      funnel.branches.append(entry)
+    }
+    return funnel
+  }
+
+  private static func pairs(_ database: Database, sql: String, _ run: Int64) throws -> [Int64: Int] {
+    var result: [Int64: Int] = [:]
+    for row in try Row.fetchAll(database, sql: sql, arguments: [run]) { result[row[0]] = row[1] }
+    return result
+  }
+}

@@ -1,0 +1,80 @@
+internal import Files
+internal import Foundation
+internal import GRDB
+
+/// Where every sample came from and what became of it: one SQLite file for each workspace.
+///
+/// All that a run records is one transaction: a run that was interrupted leaves nothing behind.
+package final class Ledger {
+  package let path: String
+  let database: DatabaseQueue
+
+  /// Opens the ledger, making or migrating it where needed.
+  ///
+  /// With `isDurable` a commit is on disk when it returns.
+  package init(writing path: String, isDurable: Bool) throws {
+    self.path = path
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    configuration.prepareDatabase { database in
+      try database.execute(
+        sql: """
+          PRAGMA synchronous = \(isDurable ? "FULL" : "OFF");
+          PRAGMA cache_size = -16384;
+          """)
+    }
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      try LedgerSchema.migrator.migrate(database)
+      try database.inDatabase { try $0.execute(sql: "PRAGMA foreign_keys = ON") }
+    } catch {
+      throw LedgerError("\(path): \(Self.words(error))")
+    }
+  }
+
+  /// Opens a ledger that must be there already, for questions only.
+  package init(reading path: String) throws {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw LedgerError("\(path): there is no ledger here; 'branchmerge branch' makes one")
+    }
+    var configuration = Configuration()
+    configuration.readonly = true
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      let isKnown = try database.read { try LedgerSchema.migrator.hasCompletedMigrations($0) }
+      guard isKnown else {
+        throw LedgerError("\(path): this ledger is of another version of branchmerge")
+      }
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw LedgerError("\(path): \(Self.words(error))")
+    }
+  }
+
+  static func words(_ error: any Error) -> String {
+    guard let error = error as? DatabaseError else { return "\(error)" }
+    return switch error.resultCode {
+    case .SQLITE_FULL, .SQLITE_IOERR:
+      "could not write to the ledger (\(error.message ?? "disk full")); is the disk full?"
+    case .SQLITE_NOTADB: "is not an SQLite file"
+    default: error.message ?? "\(error)"
+    }
+  }
+
+  /// Runs whose ledger entries are complete but whose files may not all have their names yet.
+  package func unpublishedRuns() throws -> [Int64] {
+    try database.read { try Int64.fetchAll($0, sql: "SELECT id FROM run WHERE published IS NULL") }
+  }
+
+  package func markPublished(run: Int64) throws {
+    try database.write { database in
+      try database.execute(
+        sql: "UPDATE run SET published = ? WHERE id = ?", arguments: [timestamp(), run])
+    }
+  }
+}
+
+/// The present moment in UTC, ISO 8601.
+package func timestamp() -> String { Date.now.formatted(.iso8601) }

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Curation
+import Files
+import Foundation
+import Lineage
+import Samples
+
+/// `branchmerge branch`: builds the branch data sets of a recipe.
+struct BranchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "branch",
+    abstract: "Build the branch data sets of a recipe, with every row's fate on record.",
+    discussion: """
+      Rows go to DIR/branches/BRANCH/train.jsonl (and seeds.jsonl), with a data card and a
+      dataset_info.json beside them; fates go to DIR/lineage.sqlite. Files appear whole or not at
+      all. Without --source, files are looked up in DIR/sources/NAME and in the Hugging Face cache.
+
+      Example:
+        branchmerge branch datasets/recipes/tinyr1.yaml --workspace work \\
+          --source openr1-math='openr1/data/*.parquet' --only math
+      """)
+
+  @Argument(help: "The recipe, a YAML file.")
+  var recipe: String
+
+  @Option(name: [.short, .long], help: "The folder for branches and ledger.")
+  var workspace: String
+
+  @OptionGroup var sources: SourceOptions
+
+  @Option(help: "Build this branch alone; may be given several times.")
+  var only: [String] = []
+
+  @Option(help: "Threads that sift; the result is the same for any number.")
+  var workers: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(
+    help: ArgumentHelp(
+      "Fail when more rows of a source than this cannot be read.", valueName: "N|P%"))
+  var maxQuarantined: String = "1%"
+
+  @Option(help: ArgumentHelp("Quarantine a longer row, in MiB.", valueName: "MiB"))
+  var maxRow: Int = 64
+
+  @Flag(help: "Also compute the SHA-256 of each source file.")
+  var sha256 = false
+
+  @Flag(name: .customLong("no-fsync"), help: "Do not wait for the disk.")
+  var noSync = false
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
+    guard maxRow > 0 && maxRow <= 2048 else {
+      throw ValidationError("--max-row must be from 1 to 2048")
+    }
+    guard QuarantineLimit(maxQuarantined) != nil else {
+      throw ValidationError("--max-quarantined \(maxQuarantined): this should be 20 or 1%, say")
+    }
+  }
+
+  func run() throws {
+    var options = Curator.Options()
+    options.workers = workers
+    options.isDurable = !noSync
+    options.limits = ReadLimits(rowBytes: maxRow << 20)
+    options.maxQuarantined = QuarantineLimit(maxQuarantined)!
+    options.computesSHA256 = sha256
+    options.given = try sources.paths()
+    let recipe = try Recipe(reading: recipe)
+    let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
+    try recipe.checkGiven(options.given.keys)
+    Interruption.watch()
+    let line = ProgressLine()
+    defer { line.clear() }
+    let curator = Curator(
+      plan, options, tool: "branchmerge \(BranchMerge.version)", note: say,
+      progress: { line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes) })
+    let outcome = try curator.run(in: workspace)
+    line.clear()
+    let report = BranchReport(outcome, workspace: workspace, seconds: line.seconds)
+    show(json ? try branchmerge.json(report) : report.text)
+    if outcome.outputs.allSatisfy({ $0.rowCount == 0 }) {
+      say("no row was kept; the funnel says which step took them")
+      throw ExitCode(1)
+    }
+  }
+}
+
+/// What `branch` prints.
+struct BranchReport: Encodable {
+  struct Output: Encodable {
+    var path: String
+    var rows: Int
+    var bytes: Int
+    var xxh3: String
+  }
+  struct Seconds: Encodable {
+    var total: Double
+    var ledger: Double
+  }
+
+  var run: Int64
+  var workspace: String
+  var rowsRead: Int
+  var bytesRead: Int
+  var quarantined: Int
+  var seconds: Seconds
+  var outputs: [Output]
+  var funnel: Funnel
+
+  init(_ outcome: Curator.Outcome, workspace: String, seconds: Double) {
+    run = outcome.run
+    self.workspace = workspace
+    rowsRead = outcome.rowsRead
+    bytesRead = outcome.bytesRead
+    quarantined = outcome.quarantined
+    self.seconds = Seconds(total: seconds, ledger: outcome.ledgerSeconds)
+    funnel = outcome.funnel
+    outputs = outcome.outputs.map {
+      Output(
+        path: workspace + "/" + $0.path, rows: $0.rowCount, bytes: $0.byteCount,
+        xxh3: $0.digest.description)
+    }
+  }
+
+  var text: String {
+    var parts = funnel.branches.map { table(FunnelTable($0).rows) }
+    let files = outputs.map { [$0.path, grouped($0.rows) + " rows", size(Double($0.bytes))] }
+    parts.append(table(files))
+    if quarantined > 0 {
+      parts.append(
+        "\(quarantined) rows could not be read: \(workspace)/branches/quarantine.jsonl says why")
+    }
+    parts.append(
+      "run \(run): \(grouped(rowsRead)) rows, \(size(Double(bytesRead))) in"
+        + " \(duration(seconds.total)), \(size(Double(bytesRead) / seconds.total))/s")
+    return parts.joined(separator: "\n\n")
+  }
+}

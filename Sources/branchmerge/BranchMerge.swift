@@ -1,0 +1,74 @@
+import ArgumentParser
+import Curation
+import Files
+import Foundation
+import Lineage
+
+/// The program: public reasoning data sets in, branch data sets with every sample's fate out.
+@main
+struct BranchMerge: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "branchmerge",
+    abstract: "From public reasoning data sets to expert models, with every sample's fate on record.",
+    version: version,
+    subcommands: [
+      BranchCommand.self, TraceCommand.self, SurveyCommand.self, CheckCommand.self,
+      SourcesCommand.self,
+    ])
+
+  /// Exit status: 0 done, 1 done but something did not hold, 2 could not be done, 130 interrupted.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as Interrupted {
+      say("interrupted; nothing was written. The same command starts again.")
+      Foundation.exit(128 + error.signal)
+    } catch let status as ExitCode {
+      Foundation.exit(status.rawValue)
+    } catch {
+      let status = exitCode(for: error)
+      guard status == .validationFailure || "\(type(of: error))" == "CommandError" else {
+        if status == .success { exit(withError: error) }
+        say("error: \(error)")
+        Foundation.exit(2)
+      }
+      say(fullMessage(for: error))
+      Foundation.exit(2)
+    }
+  }
+}
+
+/// Writes a line for people to standard error.
+func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+
+/// Writes a result to standard output.
+func show(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+/// Options that several commands share.
+struct SourceOptions: ParsableArguments {
+  @Option(
+    name: .customLong("source"),
+    help: ArgumentHelp(
+      "Take a source's files from here: a file, a folder or a pattern, whatever their format.",
+      valueName: "name=path"))
+  var given: [String] = []
+
+  /// Source name to path; two paths for one name are refused.
+  func paths() throws -> [String: String] {
+    var paths: [String: String] = [:]
+    for entry in given {
+      guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
+        throw ValidationError("--source \(entry): this should be NAME=PATH")
+      }
+      let name = String(entry[..<equals])
+      guard paths[name] == nil else {
+        throw ValidationError("--source \(name) is given twice; use a pattern for several files")
+      }
+      paths[name] = String(entry[entry.index(after: equals)...])
+    }
+    return paths
+  }
+}

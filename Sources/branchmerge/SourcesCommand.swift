@@ -1,0 +1,2 @@
+import ArgumentParser
+struct SourcesCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "sources") }

@@ -1,0 +1,2 @@
+import ArgumentParser
+struct SurveyCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "survey") }

@@ -1,0 +1,72 @@
+import Foundation
+
+/// Aligned columns: the first to the left, the others to the right.
+func table(_ rows: [[String]], leftColumns: Int = 1) -> String {
+  let count = rows.map(\.count).max() ?? 0
+  let widths = (0..<count).map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    let cells = row.enumerated().map { index, cell in
+      let padding = String(repeating: " ", count: widths[index] - cell.count)
+      return index < leftColumns ? cell + padding : padding + cell
+    }
+    return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+  }.joined(separator: "\n")
+}
+
+/// Bytes as people read them, in powers of ten.
+func size(_ bytes: Double) -> String {
+  for (unit, name) in [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where bytes >= unit {
+    return String(format: "%.1f %@", bytes / unit, name)
+  }
+  return "\(Int(bytes)) B"
+}
+
+/// Seconds as people read them.
+func duration(_ seconds: Double) -> String {
+  if seconds < 10 { return String(format: "%.2f s", seconds) }
+  if seconds < 120 { return String(format: "%.0f s", seconds) }
+  return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+}
+
+/// One line that is drawn again and again on a terminal, and now and then a plain line in a log.
+final class ProgressLine {
+  private let start = ContinuousClock.now
+  private var last = ContinuousClock.now
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var isDrawn = false
+
+  var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+  /// Rows and bytes done so far of these bytes in all.
+  func update(rows: Int, bytes: Int, of total: Int) {
+    let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(30)
+    guard ContinuousClock.now - last >= interval else { return }
+    last = .now
+    let rate = Double(bytes) / seconds
+    let left = rate > 0 ? Double(total - bytes) / rate : 0
+    let percent = total > 0 ? 100 * bytes / total : 100
+    let line =
+      "\(percent) %  \(rows) rows  \(size(Double(bytes))) of \(size(Double(total)))"
+      + "  \(size(rate))/s  \(duration(left)) left"
+    if isTerminal {
+      FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+      isDrawn = true
+    } else {
+      say(line)
+    }
+  }
+
+  func clear() {
+    if isDrawn { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    isDrawn = false
+  }
+}
+
+/// A value as JSON with sorted keys.
+func json(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

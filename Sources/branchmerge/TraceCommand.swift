@@ -1,0 +1,2 @@
+import ArgumentParser
+struct TraceCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "trace") }
