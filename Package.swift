@@ -53,6 +53,15 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "SamplesTests", dependencies: ["Samples", "Files", "CSimdJSON"],
+      swiftSettings: lending),
+    .testTarget(
+      name: "LineageTests", dependencies: ["Lineage", "Files"], swiftSettings: settings),
+    .testTarget(
+      name: "CurationTests", dependencies: ["Curation", "Lineage", "Samples", "Files"],
+      swiftSettings: lending),
+    .testTarget(name: "CommandTests", dependencies: ["branchmerge"], swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,152 @@
+internal import Foundation
+internal import GRDB
+
+/// All that the ledger knows of one sample, in the run asked for.
+package struct Trace: Encodable, Equatable, Sendable {
+  package var id: String
+  package var run: Run
+  package var source: Source
+  package var place: Place
+  package var fates: [FateInBranch]
+  /// Other runs that read the sample.
+  package var otherRuns: [Int64]
+
+  package struct Run: Encodable, Equatable, Sendable {
+    package var id: Int64
+    package var finished: String
+    package var recipe: String
+    package var tool: String
+  }
+
+  package struct Source: Encodable, Equatable, Sendable {
+    package var name: String
+    package var config: String
+    package var licence: String
+    package var homepage: String
+    package var revision: String
+  }
+
+  /// Where the row stands.
+  package struct Place: Encodable, Equatable, Sendable {
+    package var path: String
+    package var format: String
+    package var fileXXH3: String
+    package var publishedSHA256: String?
+    package var sha256: String?
+    /// Counted from 1.
+    package var row: Int
+    /// Of the decompressed file; nil for a row of a table.
+    package var byteOffset: Int?
+    package var byteCount: Int
+    /// XXH3 with 64 bits of the row's bytes; nil for a row of a table.
+    package var rowXXH3: String?
+  }
+
+  package struct FateInBranch: Encodable, Equatable, Sendable {
+    package var branch: String
+    package var fate: String
+    /// Names of the steps that the sample passed.
+    package var passed: [String]
+    /// The step that dropped it, with its text as it was in this run.
+    package var step: String?
+    package var stepText: String?
+    /// The fields that decided with their values, or the reason of a quarantine; JSON.
+    package var evidence: String?
+    /// The sample that stayed in its stead.
+    package var duplicateOf: String?
+    /// The trajectory taken, counted from 0, of how many, and the policy.
+    package var picked: Int?
+    package var candidates: Int?
+    package var policy: String?
+    package var outputPath: String?
+    /// Counted from 1.
+    package var outputRow: Int?
+  }
+
+  /// Looks a sample up by its id, or by the beginning of one that no other id shares.
+  ///
+  /// The latest run that read it answers, unless `run` asks for another.
+  package static func find(_ id: String, run: Int64? = nil, in ledger: Ledger) throws -> Trace {
+    try ledger.database.read { try find(id, run: run, in: $0, ledger.path) }
+  }
+
+  private static func find(_ id: String, run: Int64?, in database: Database, _ path: String) throws
+    -> Trace
+  {
+    // A range over the index; LIKE would read the whole table.
+    let known = try String.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT sample_id FROM sample WHERE sample_id >= ? AND sample_id < ?
+        ORDER BY sample_id LIMIT 6
+        """, arguments: [id, id + "\u{10FFFF}"])
+    guard let found = known.contains(id) ? id : known.first else {
+      throw LedgerError(
+        "no sample has the id '\(id)' in \(path); an id is 'source:' and 24 hexadecimal digits,"
+          + " as in the rows' \"id\"")
+    }
+    guard known.count == 1 || known.contains(id) else {
+      throw LedgerError(
+        "'\(id)' is the beginning of several ids; write more of it:\n  "
+          + known.prefix(5).joined(separator: "\n  ") + (known.count > 5 ? "\n  …" : ""))
+    }
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT sample.id, run.id, run.finished, run.recipe, run.tool,
+          source.name, source.config, source.licence, source.homepage, source.revision,
+          source_file.path, source_file.format, source_file.xxh3, source_file.published_sha256,
+          source_file.sha256, sample.row, sample.byte_offset, sample.byte_count, sample.row_hash
+        FROM sample JOIN source_file ON source_file.id = sample.file
+        JOIN source ON source.id = source_file.source JOIN run ON run.id = source.run
+        WHERE sample.sample_id = ? ORDER BY run.id DESC
+        """, arguments: [found])
+    let runs = rows.map { $0[1] as Int64 }
+    guard let row = rows.first(where: { run == nil || $0[1] == run }) else {
+      throw LedgerError(
+        "run \(run ?? 0) did not read '\(found)'; runs "
+          + runs.map(String.init).joined(separator: ", ") + " did")
+    }
+    return Trace(
+      id: found,
+      run: Run(id: row[1], finished: row[2], recipe: row[3], tool: row[4]),
+      source: Source(
+        name: row[5], config: row[6], licence: row[7], homepage: row[8], revision: row[9]),
+      place: Place(
+        path: row[10], format: row[11], fileXXH3: row[12], publishedSHA256: row[13],
+        sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17], rowXXH3: row[18]),
+      fates: try fates(of: row[0], in: database), otherRuns: runs.filter { $0 != row[1] as Int64 })
+  }
+
+  private static func fates(of sample: Int64, in database: Database) throws -> [FateInBranch] {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT branch.id, branch.name, fate.kind, fate.step, fate.evidence, stayed.sample_id,
+          fate.picked, fate.candidates, output_file.path, fate.output_row, source_file.source
+        FROM fate JOIN branch ON branch.id = fate.branch
+        JOIN sample ON sample.id = fate.sample JOIN source_file ON source_file.id = sample.file
+        LEFT JOIN sample AS stayed ON stayed.id = fate.duplicate_of
+        LEFT JOIN output_file ON output_file.id = fate.output
+        WHERE fate.sample = ? ORDER BY branch.id
+        """, arguments: [sample])
+    return try rows.map { row in
+      let steps = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, name, kind, text FROM step WHERE branch = ? AND source = ? ORDER BY position
+          """, arguments: [row[0] as Int64, row[10] as Int64])
+      let stopped: Int64? = row[3]
+      let isRead = row[2] as String != Fate.quarantined.rawValue
+      let dropping = steps.first { $0[0] == stopped }
+      let picked: Int? = row[6]
+      return FateInBranch(
+        branch: row[1], fate: row[2],
+        passed: isRead ? steps.prefix { $0[0] != stopped }.map { $0[1] } : [],
+        step: dropping?[1], stepText: dropping?[3], evidence: row[4], duplicateOf: row[5],
+        picked: picked, candidates: row[7],
+        policy: picked == nil ? nil : steps.first { $0[2] == "pick" }?[3],
+        outputPath: row[8], outputRow: row[9])
+    }
+  }
+}
