@@ -37,7 +37,11 @@ let package = Package(
     .target(name: "Samples", dependencies: ["Files", "CSimdJSON"], swiftSettings: lending),
     .target(
       name: "Lineage",
-      dependencies: ["Files", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Files",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: settings
     ),
     .target(

@@ -17,7 +17,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// XXH3 of bytes at hand (https://github.com/Cyan4973/xxHash, specification of XXH3_128bits).
   package init(of bytes: Span<UInt8>) {
-    let hash = bytes.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
+    let hash = bytes.withUnsafeBytes { bm_xxh3_128($0.baseAddress, $0.count) }
     self.init(high: hash.high64, low: hash.low64)
   }
 
@@ -32,7 +32,7 @@ package func hex(_ value: UInt64) -> String {
 
 /// The 64-bit XXH3 of bytes at hand.
 package func fastHash(of bytes: Span<UInt8>) -> UInt64 {
-  bytes.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+  bytes.withUnsafeBytes { bm_xxh3_64($0.baseAddress, $0.count) }
 }
 
 /// XXH3 with 128 bits over bytes that come in pieces; some 30 GB/s.
@@ -47,7 +47,7 @@ package struct ContentHash: ~Copyable {
   deinit { XXH3_freeState(state) }
 
   package mutating func update(_ bytes: Span<UInt8>) {
-    bytes.withUnsafeBytes { _ = XXH3_128bits_update(state, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes { bm_xxh3_128_update(state, $0.baseAddress, $0.count) }
   }
 
   package var digest: Digest {

@@ -63,16 +63,13 @@ package struct Funnel: Codable, Equatable, Sendable {
 }
 
 extension Funnel {
-  /// The funnel of a run, counted by the database and by nothing else.
-  package static func recount(run: Int64, in ledger: Ledger) throws -> Funnel {
-    try ledger.database.read { try recount(run: run, in: $0) }
-  }
-
   /// Compares counters with the ledger's rows and checks the conservation law:
   /// read = kept + seeds + dropped + duplicates + quarantined, for each branch and source, with
   /// as many output rows as kept samples.
-  static func verify(_ funnel: Funnel, run: Int64, in database: Database) throws {
-    let recounted = try recount(run: run, in: database)
+  static func verify(
+    _ funnel: Funnel, run: Int64, samples: Range<Int64>, in database: Database
+  ) throws {
+    let recounted = try recount(run: run, samples: samples, in: database)
     guard recounted == funnel else {
       throw LedgerError("the ledger's rows do not give the funnel that was counted; this is a bug")
     }
@@ -100,28 +97,38 @@ extension Funnel {
     }
   }
 
-  static func recount(run: Int64, in database: Database) throws -> Funnel {
+  /// The funnel of a run whose samples have these numbers, counted by the database alone.
+  static func recount(run: Int64, samples: Range<Int64>, in database: Database) throws -> Funnel {
     var funnel = Funnel()
     let branches = try Row.fetchAll(
       database, sql: "SELECT id, name FROM branch WHERE run = ? ORDER BY id", arguments: [run])
-    // Read, and fates, are counted separately: a sample without a fate must show.
-    let read = try pairs(
+    var sourceOfFile: [Int64: Int64] = [:]
+    let files = try Row.fetchAll(
       database,
       sql: """
-        SELECT source.id, count(sample.id) FROM source
-        LEFT JOIN source_file ON source_file.source = source.id
-        LEFT JOIN sample ON sample.file = source_file.id
-        WHERE source.run = ? GROUP BY source.id
-        """, run)
+        SELECT source_file.id, source FROM source_file JOIN source ON source.id = source
+        WHERE run = ?
+        """, arguments: [run])
+    for row in files { sourceOfFile[row[0]] = row[1] }
+    // Samples and their fates are counted apart: a sample without a fate must show.
+    var read: [Int64: Int] = [:]
+    let counts = try Row.fetchAll(
+      database,
+      sql: "SELECT file, count(*) FROM sample WHERE id >= ? AND id < ? GROUP BY file",
+      arguments: [samples.lowerBound, samples.upperBound])
+    for row in counts {
+      guard let source = sourceOfFile[row[0]] else {
+        throw LedgerError("the ledger has a sample of a file that the run did not read")
+      }
+      read[source, default: 0] += row[1]
+    }
     let fates = try Row.fetchAll(
       database,
       sql: """
-        SELECT fate.branch, source_file.source, fate.kind, fate.step, count(*)
-        FROM source JOIN source_file ON source_file.source = source.id
-        JOIN sample ON sample.file = source_file.id
-        JOIN fate ON fate.sample = sample.id
-        WHERE source.run = ? GROUP BY 1, 2, 3, 4
-        """, arguments: [run])
+        SELECT fate.branch, sample.file, fate.kind, fate.step, count(*)
+        FROM sample JOIN fate ON fate.sample = sample.id
+        WHERE sample.id >= ? AND sample.id < ? GROUP BY 1, 2, 3, 4
+        """, arguments: [samples.lowerBound, samples.upperBound])
     let steps = try Row.fetchAll(
       database,
       sql: """
@@ -145,7 +152,7 @@ extension Funnel {
         let own = steps.filter { $0[1] == branch && $0[2] == source }
         var item = Funnel.Source(name: sourceName, steps: own.map { Step(name: $0[3]) })
         item.counts.read = read[source] ?? 0
-        for row in fates where row[0] == branch && row[1] == source {
+        for row in fates where row[0] == branch && sourceOfFile[row[1]] == source {
           let count: Int = row[4]
           switch Fate(rawValue: row[2]) {
           case .kept: item.counts.kept += count
@@ -165,11 +172,5 @@ extension Funnel {
       funnel.branches.append(entry)
     }
     return funnel
-  }
-
-  private static func pairs(_ database: Database, sql: String, _ run: Int64) throws -> [Int64: Int] {
-    var result: [Int64: Int] = [:]
-    for row in try Row.fetchAll(database, sql: sql, arguments: [run]) { result[row[0]] = row[1] }
-    return result
   }
 }

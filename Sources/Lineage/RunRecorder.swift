@@ -1,6 +1,7 @@
 package import Files
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 
 /// Writes one run into the ledger, sample by sample, in one transaction.
 ///
@@ -9,9 +10,10 @@ package final class RunRecorder {
   package let run: Int64
   private let ledger: Ledger
   private let started: String
+  private let firstSample: Int64
   private var nextSample: Int64
-  private var sampleInsert: Statement
-  private var fateInsert: Statement
+  private let sampleInsert: Insertion
+  private let fateInsert: Insertion
   private var isOpen = true
   /// Time spent in here, for the figure that the program prints.
   package private(set) var seconds = 0.0
@@ -39,7 +41,7 @@ package final class RunRecorder {
     self.ledger = ledger
     started = timestamp()
     let started = started
-    (run, nextSample, sampleInsert, fateInsert) = try ledger.database.inDatabase { database in
+    (run, firstSample, sampleInsert, fateInsert) = try ledger.database.inDatabase { database in
       try database.execute(sql: "PRAGMA foreign_keys = OFF")
       try database.beginTransaction(.immediate)
       for (name, _) in LedgerSchema.indexes {
@@ -67,8 +69,9 @@ package final class RunRecorder {
             output, output_row)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """)
-      return (run, last + 1, sample, fate)
+      return (run, last + 1, Insertion(sample), Insertion(fate))
     }
+    nextSample = firstSample
   }
 
   deinit {
@@ -187,17 +190,26 @@ package final class RunRecorder {
     do {
       try ledger.database.inDatabase { _ in
         for (sample, fates) in entries {
-          sampleInsert.setUncheckedArguments([
-            nextSample, sample.file, sample.row, sample.byteOffset, sample.byteCount,
-            sample.rowHash.map(hex), sample.sampleID,
-          ])
-          try sampleInsert.execute()
+          sampleInsert.bind(nextSample)
+          sampleInsert.bind(sample.file)
+          sampleInsert.bind(sample.row)
+          sampleInsert.bind(sample.byteOffset)
+          sampleInsert.bind(sample.byteCount)
+          sampleInsert.bind(sample.rowHash.map(hex))
+          sampleInsert.bind(sample.sampleID)
+          try sampleInsert.run()
           for fate in fates {
-            fateInsert.setUncheckedArguments([
-              nextSample, fate.branch, fate.fate.rawValue, fate.step, fate.evidence,
-              fate.duplicateOf, fate.picked, fate.candidates, fate.output, fate.outputRow,
-            ])
-            try fateInsert.execute()
+            fateInsert.bind(nextSample)
+            fateInsert.bind(fate.branch)
+            fateInsert.bind(fate.fate.rawValue)
+            fateInsert.bind(fate.step)
+            fateInsert.bind(fate.evidence)
+            fateInsert.bind(fate.duplicateOf)
+            fateInsert.bind(fate.picked)
+            fateInsert.bind(fate.candidates)
+            fateInsert.bind(fate.output)
+            fateInsert.bind(fate.outputRow)
+            try fateInsert.run()
           }
           nextSample += 1
         }
@@ -213,7 +225,7 @@ package final class RunRecorder {
     defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
     do {
       try ledger.database.inDatabase { database in
-        try Funnel.verify(funnel, run: run, in: database)
+        try Funnel.verify(funnel, run: run, samples: firstSample..<nextSample, in: database)
         for (name, columns) in LedgerSchema.indexes {
           try database.execute(sql: "CREATE INDEX \(name) ON \(columns)")
         }
@@ -227,6 +239,48 @@ package final class RunRecorder {
       throw error
     } catch {
       throw LedgerError("\(ledger.path): \(Ledger.words(error))")
+    }
+  }
+}
+
+/// A prepared statement whose arguments are bound in order, straight to SQLite: the two statements
+/// that run for every sample cost a third of what they do through boxed values.
+private final class Insertion {
+  private let statement: Statement
+  private var position: Int32 = 0
+
+  init(_ statement: Statement) { self.statement = statement }
+
+  func bind(_ value: Int64?) {
+    position += 1
+    if let value { sqlite3_bind_int64(statement.sqliteStatement, position, value) }
+  }
+
+  func bind(_ value: Int?) { bind(value.map { Int64($0) }) }
+
+  func bind(_ value: String?) {
+    position += 1
+    guard var value else { return }
+    // SQLite copies the text before the call returns.
+    let copies = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    value.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { text in
+        _ = sqlite3_bind_text(
+          statement.sqliteStatement, position, text.baseAddress, Int32(text.count), copies)
+      }
+    }
+  }
+
+  /// Runs the statement; what was not bound is NULL.
+  func run() throws {
+    let status = sqlite3_step(statement.sqliteStatement)
+    let message = status == SQLITE_DONE ? nil : sqlite3_errmsg(sqlite3_db_handle(statement.sqliteStatement))
+    sqlite3_reset(statement.sqliteStatement)
+    sqlite3_clear_bindings(statement.sqliteStatement)
+    position = 0
+    if let message {
+      throw DatabaseError(
+        resultCode: ResultCode(rawValue: status), message: String(cString: message))
     }
   }
 }

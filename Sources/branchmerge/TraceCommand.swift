@@ -101,7 +101,7 @@ struct TraceCommand: ParsableCommand {
     if !fate.passed.isEmpty { rows.append(["passed", fate.passed.joined(separator: ", ")]) }
     if let picked = fate.picked, let candidates = fate.candidates {
       rows.append(["took", "trajectory \(picked + 1) of \(candidates)"])
-      rows.append(["by", fate.policy ?? ""])
+      rows.append(["by", "pick: " + (fate.policy ?? "")])
     }
     let body = table(rows.map { ["  " + $0[0], $0[1]] }, leftColumns: 2)
     return "\(fate.branch): \(headline)" + (rows.isEmpty ? "" : "\n" + body)

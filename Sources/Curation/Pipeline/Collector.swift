@@ -196,10 +196,10 @@ final class Collector {
       fate.picked = outcome.picked
       fate.candidates = outcome.candidates
     }
+    if outcome.evidence >= 0 { fate.evidence = harvest.evidence[outcome.evidence] }
     if outcome.verdict == .dropped {
       fate.fate = .dropped
       fate.step = sources[harvest.source].steps[taking][outcome.step]
-      fate.evidence = harvest.evidence[outcome.evidence]
       count {
         $0.counts.dropped += 1
         $0.steps[outcome.step].dropped += 1

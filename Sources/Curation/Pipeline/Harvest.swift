@@ -16,7 +16,7 @@ final class Harvest {
   var outcomes: [Outcome] = []
   /// For each such branch the rows it would write, one after another.
   let output: [Output]
-  /// Evidence of dropped rows, as JSON.
+  /// What decided that rows were dropped, or which trajectory was taken, as JSON.
   var evidence: [String] = []
   /// For each column whether some row had it.
   var isPresent: [Bool] = []

@@ -107,6 +107,8 @@ final class Sifter {
         return dropped(step, evidence(of: pick, sample), harvest)
       }
       (result.picked, result.candidates) = (choice.index, choice.candidates)
+      harvest.evidence.append(evidence(of: pick, sample))
+      result.evidence = harvest.evidence.count - 1
       step += 1
     }
     let frame = taking.response == nil ? Seed.frame : plan.branches[taking.branch].format.frame

@@ -9,7 +9,7 @@ struct Pick: Sendable {
 
   let policy: Policy
   let list: Field
-  /// As the recipe has it.
+  /// As the recipe has it, on one line.
   let text: String
   private let slot: Projection.Slot
   private let condition: Rule?
@@ -26,7 +26,7 @@ struct Pick: Sendable {
     }
     self.policy = policy
     let place = keys[policy.rawValue]!
-    text = try yaml.json()
+    text = try yaml.flow()
     list = try scope.field(named: try place.text("a list"), at: place)
     guard list.type == .texts else {
       throw place.fail("'\(list.name)' is \(list.type.described); picking needs a list of texts")

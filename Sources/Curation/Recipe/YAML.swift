@@ -102,6 +102,24 @@ struct YAML {
     }
   }
 
+  /// The node on one line, as a person would write it.
+  func flow() throws(RecipeError) -> String {
+    switch node {
+    case .mapping:
+      var parts: [String] = []
+      for (key, value) in try entries("") {
+        parts.append(try key.text("a key") + ": " + (try value.flow()))
+      }
+      return "{" + parts.joined(separator: ", ") + "}"
+    case .sequence:
+      var parts: [String] = []
+      for value in try list("") { parts.append(try value.flow()) }
+      return "[" + parts.joined(separator: ", ") + "]"
+    case .scalar(let scalar): return scalar.string
+    case .alias: return ""
+    }
+  }
+
   /// The node as JSON text, for the examples of filters.
   func json() throws(RecipeError) -> String {
     switch node {
@@ -118,7 +136,7 @@ struct YAML {
     case .scalar, .alias:
       switch literal {
       case .text(let text): return jsonString(text)
-      case .number: return try text("")
+      case .number(let number): return number == number.rounded() ? try text("") : "\(number)"
       case .flag(let flag): return flag ? "true" : "false"
       case .null, nil: return "null"
       }
