@@ -98,7 +98,8 @@ enum LedgerSchema {
             CHECK ((kind = 'dropped') = (step IS NOT NULL)),
             CHECK ((kind = 'duplicate') = (duplicate_of IS NOT NULL))
           ) STRICT, WITHOUT ROWID;
-          """)
+          """
+      )
     }
     return migrator
   }

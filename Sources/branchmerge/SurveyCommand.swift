@@ -1,2 +1,5 @@
 import ArgumentParser
-struct SurveyCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "survey") }
+
+struct SurveyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "survey")
+}

@@ -16,7 +16,8 @@ struct TraceCommand: ParsableCommand {
 
       Example:
         branchmerge trace openr1-math:5b1f --workspace work --raw
-      """)
+      """
+  )
 
   @Argument(help: "The sample's id, or its beginning.")
   var id: String
@@ -24,7 +25,10 @@ struct TraceCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "The folder with the ledger.")
   var workspace: String
 
-  @Option(name: .customLong("run"), help: "Ask this run instead of the latest that read the sample.")
+  @Option(
+    name: .customLong("run"),
+    help: "Ask this run instead of the latest that read the sample."
+  )
   var runNumber: Int64?
 
   @Flag(help: "Also print the original row.")

@@ -6,6 +6,7 @@ Each run is a process of its own, so a peer's time includes the start of Python 
 which are also timed alone. Peers do not sync; the program in their table runs with --no-fsync.
 Rounds are interleaved, the page cache is warm, the first round is not counted and serves to check
 that every contender wrote the program's (prompt, response) pairs in the program's order.
+RSS is that of a contender's largest process, and at least this script's own (some 40 MB).
 
 Exit status: 0 done, or no corpus tool to work with; 1 outputs differ or a peer failed;
 2 the program is missing or failed.
@@ -385,7 +386,8 @@ def part(options, source, form):
           + (", ".join(f"{start.name[6:]} {median[start.name]:.3f} s" for start in starts) or "-"))
     print(f"floor (cat of the input, cp of the output): {median['floor']:.3f} s, "
           f"the program takes {median[program.name] / median['floor']:.2f} times that")
-    print(f"peak anonymous memory of the program: {anonymous[options.workers] / 1e6:.0f} MB")
+    print(f"peak anonymous memory of the program: {anonymous[options.workers] / 1e6:.0f} MB"
+          + (", without its duckdb child" if form == "parquet" else ""))
     same_bytes = len(hashes) == 1
     print(f"same bytes for {', '.join(map(str, anonymous))} workers: "
           f"{'yes' if same_bytes else 'NO'}")
@@ -425,6 +427,15 @@ def make_inputs(options):
     return jsonl, parquet
 
 
+def write_report(options, results):
+    """Write the results so far to WORK/branch.json."""
+    versions = {name: importlib.metadata.version(name) for name in PEERS["jsonl"]
+                if importlib.util.find_spec(name)}
+    report = {"rounds": options.rounds, "workers": options.workers, "cpus": os.cpu_count(),
+              "versions": versions, **results}
+    (options.work / "branch.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
 def arguments():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -459,15 +470,14 @@ def main():
         print(f"no program at {options.program}: build it first", file=sys.stderr)
         return 2
     results = {"jsonl": part(options, jsonl, "jsonl")}
-    if parquet:
-        results["parquet"] = part(options, parquet, "parquet")
-    else:
+    write_report(options, results)
+    if not parquet:
         print("pyarrow is not installed: no Parquet part")
-    versions = {name: importlib.metadata.version(name) for name in PEERS["jsonl"]
-                if importlib.util.find_spec(name)}
-    report = {"rounds": options.rounds, "workers": options.workers, "cpus": os.cpu_count(),
-              "versions": versions, **results}
-    (options.work / "branch.json").write_text(json.dumps(report, indent=2) + "\n")
+    elif not shutil.which("duckdb"):
+        print("the program reads Parquet with the duckdb command, not on the PATH: no Parquet part")
+    else:
+        results["parquet"] = part(options, parquet, "parquet")
+        write_report(options, results)
     if len({result["pairs"] for result in results.values()}) > 1:
         print("the program selects other rows from Parquet than from JSON Lines", file=sys.stderr)
         return 1

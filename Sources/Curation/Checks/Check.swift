@@ -42,12 +42,14 @@ enum CheckList {
       let names = all.map { $0.name }
       throw key.fail(
         "no check is called '\(name)'\(suggestion(for: name, among: names)); there are"
-          + " \(listed(names))")
+          + " \(listed(names))"
+      )
     }
     guard found.types.contains(type) else {
       let fitting = all.filter { $0.types.contains(type) }.map { $0.name }
       throw key.fail(
-        "'\(field.name)' is \(type.described), which '\(name)' cannot check; \(listed(fitting)) can")
+        "'\(field.name)' is \(type.described), which '\(name)' cannot check; \(listed(fitting)) can"
+      )
     }
     return try found.init(value, type: type)
   }

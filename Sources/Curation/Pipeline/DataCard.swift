@@ -10,7 +10,9 @@ struct DataCard {
   let branch: Int
   let funnel: Funnel.Branch
   let files: [SourceFiles]
-  let outputs: [OutputSummary]
+  /// For each source of the plan the files that were read.
+  let read: [[FileSummary]]
+  let outputs: [FileSummary]
 
   var markdown: String {
     let entry = plan.branches[branch]
@@ -22,7 +24,9 @@ struct DataCard {
     lines += licences.map { "- \($0.lowercased())" }
     lines += ["configs:", "- config_name: default", "  data_files: train.jsonl", "---", ""]
     lines += ["# \(entry.name)", ""]
-    if !entry.about.isEmpty { lines += [entry.about.trimmingCharacters(in: .whitespacesAndNewlines), ""] }
+    if !entry.about.isEmpty {
+      lines += [entry.about.trimmingCharacters(in: .whitespacesAndNewlines), ""]
+    }
     lines += [
       "Built by BranchMerge from the recipe `\(plan.recipe)`. Rows are in the format"
         + " `\(entry.format.name)`; `id` is a sample's for good, and `branchmerge trace ID` tells"
@@ -41,14 +45,28 @@ struct DataCard {
     for (source, found) in sources {
       lines.append(
         "| \(source.card.name) | \(source.config.name) | \(found.revision)"
-          + " | \(source.card.licence) | \(source.card.homepage) |")
+          + " | \(source.card.licence) | \(source.card.homepage) |"
+      )
+    }
+    lines += ["", "| file read | rows | bytes | XXH3-128 | SHA-256 |", "|---|---:|---:|---|---|"]
+    for (source, files) in zip(plan.sources, read)
+    where source.takings.contains(where: { $0.branch == branch }) {
+      for file in files {
+        lines.append(
+          "| \((file.path as NSString).lastPathComponent) | \(file.rowCount) | \(file.byteCount)"
+            + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |"
+        )
+      }
     }
     lines += ["", "## Steps", ""]
     for source in plan.sources {
       for taking in source.takings where taking.branch == branch {
         for step in taking.steps {
           lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", "", "```yaml"]
-          lines += step.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+          let text = step.text.trimmingCharacters(in: .newlines)
+          lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init
+          )
           lines += ["```", ""]
         }
       }

@@ -52,8 +52,11 @@ package struct LibraryCheck {
         _ = try SourceCard(yaml, name: name, text: text)
       } else {
         errors.append(
-          yaml.fail("is neither a source ('fields'), nor a filter ('keep'), nor a recipe"
-              + " ('branches')"))
+          yaml.fail(
+            "is neither a source ('fields'), nor a filter ('keep'), nor a recipe"
+              + " ('branches')"
+          )
+        )
       }
     } catch let found as RecipeErrors {
       errors += found.errors

@@ -57,7 +57,12 @@ package struct SourceCard: Sendable, FieldScope {
         layouts.append(try layout.text("a file pattern"))
       }
       configs.append(
-        Config(name: try key.text("a name"), rows: try config["rows"]?.whole("'rows'"), layouts: layouts))
+        Config(
+          name: try key.text("a name"),
+          rows: try config["rows"]?.whole("'rows'"),
+          layouts: layouts
+        )
+      )
     }
     if configs.isEmpty { configs = [Config(name: "default", rows: nil, layouts: [])] }
 
@@ -91,7 +96,8 @@ package struct SourceCard: Sendable, FieldScope {
           let names = FieldType.allCases.map(\.rawValue)
           throw value.fail(
             "no type is called '\(name)'\(suggestion(for: name, among: names)); there are"
-              + " \(listed(names))")
+              + " \(listed(names))"
+          )
         }
         type = known
       }
@@ -113,7 +119,9 @@ package struct SourceCard: Sendable, FieldScope {
     if let field = fields.first(where: { $0.name == name }) { return field }
     throw place.fail(
       "\(self.name) has no field called '\(name)'"
-        + suggestion(for: name, among: fields.map(\.name)) + "; it has \(listed(fields.map(\.name)))")
+        + suggestion(for: name, among: fields.map(\.name))
+        + "; it has \(listed(fields.map(\.name)))"
+    )
   }
 
   /// The config of this name; nil takes the first.

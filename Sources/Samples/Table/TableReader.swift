@@ -18,20 +18,27 @@ package final class TableReader: RowReader {
 
     let duckDB = try DuckDB(for: file.path)
     let table = "read_parquet(\(DuckDB.literal(file.path)))"
-    struct Column: Decodable { var column_name: String }
-    let present: [Column] = try duckDB.rows("DESCRIBE SELECT * FROM \(table)", for: file.path)
+    struct Column: Decodable {
+      var name: String
+    }
+    let present: [Column] = try duckDB.rows(
+      "SELECT column_name AS name FROM (DESCRIBE SELECT * FROM \(table))",
+      for: file.path
+    )
     struct Count: Decodable { var n: Int }
     let counts: [Count] = try duckDB.rows("SELECT count(*) AS n FROM \(table)", for: file.path)
     rowCount = counts.first?.n ?? 0
 
-    let names = present.map(\.column_name).filter { keys?.contains($0) ?? true }
+    let names = present.map(\.name).filter { keys?.contains($0) ?? true }
     // A row of no wanted column is still a row.
     let columns = names.isEmpty ? "NULL AS _" : names.map(DuckDB.identifier).joined(separator: ", ")
     let stream = try duckDB.start(
       """
       SET preserve_insertion_order = true; \
       COPY (SELECT \(columns) FROM \(table)) TO '/dev/stdout' (FORMAT json)
-      """, for: file.path)
+      """,
+      for: file.path
+    )
     lines = JSONLinesReader(file, stream, head: ByteBuffer(), offset: 0, limits: limits)
   }
 

@@ -1,0 +1,44 @@
+# What people do with this repository: `make demo`, `make test`, and the rest below.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PREFIX ?= /usr/local
+PYTHON := .build/python
+# DuckDB's command line and the Python tools of tests and benchmarks live in the build folder.
+export PATH := $(CURDIR)/$(PYTHON)/bin:$(PATH)
+
+PROGRAM := .build/release/branchmerge
+DEMO := .build/demo
+
+.PHONY: demo test bench install lint sanitize setup build clean
+
+demo: build  ## Build, then run everything there is on the rows in datasets/demo.
+	@scripts/demo $(PROGRAM) $(DEMO)
+
+test: setup  ## Run all tests.
+	swift build --build-tests
+	swift test --skip-build
+
+build: setup
+	swift build -c release --product branchmerge
+
+setup:  ## Install what is missing: Debian packages, and Python tools into the build folder.
+	@scripts/setup $(PYTHON)
+
+bench: build  ## Time the math branch against DuckDB, Polars and orjson on 1.2 GB.
+	@scripts/setup $(PYTHON) bench
+	$(PYTHON)/bin/python Tests/Benchmarks/branch.py --program $(PROGRAM)
+
+install: setup  ## Install one program, its source cards, filters and recipes, and completions.
+	swift build -c release --static-swift-stdlib --product branchmerge --scratch-path .build/static
+	scripts/install .build/static/release/branchmerge $(PREFIX)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+sanitize: setup  ## Run the tests under the address and the thread sanitizer.
+	swift test --sanitize address --scratch-path .build/address
+	swift test --sanitize thread --scratch-path .build/thread
+
+clean:
+	rm -rf .build
