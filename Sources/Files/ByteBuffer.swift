@@ -44,9 +44,7 @@ package struct ByteBuffer: ~Copyable {
     guard count + more > capacity else { return }
     let larger = Swift.max(capacity * 2, count + more)
     let fresh = UnsafeMutableRawPointer.allocate(
-      byteCount: larger + Self.padding,
-      alignment: 64
-    )
+      byteCount: larger + Self.padding, alignment: 64)
     fresh.copyMemory(from: base, byteCount: count)
     base.deallocate()
     base = fresh
@@ -83,8 +81,7 @@ package struct ByteBuffer: ~Copyable {
   /// Hands out room for `upTo` bytes; `fill` says how many it wrote.
   @discardableResult
   package mutating func append(
-    upTo more: Int,
-    fill: (UnsafeMutableRawBufferPointer) throws -> Int
+    upTo more: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int
   ) rethrows -> Int {
     reserve(more)
     let written = try fill(UnsafeMutableRawBufferPointer(start: base + count, count: more))
@@ -95,8 +92,7 @@ package struct ByteBuffer: ~Copyable {
 
   /// Lends the bytes from `start` on to a C function.
   package func withBytes<Result>(
-    from start: Int,
-    _ body: (UnsafeRawBufferPointer) throws -> Result
+    from start: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     try body(UnsafeRawBufferPointer(start: base + start, count: count - start))
   }

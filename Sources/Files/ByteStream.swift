@@ -72,9 +72,7 @@ package final class FileStream: ByteStream {
   private func checkUnchanged() throws(FileError) {
     guard position >= byteCount else {
       throw FileError(
-        path,
-        "shrank while it was read: \(position) of \(byteCount) bytes were there; run again"
-      )
+        path, "shrank while it was read: \(position) of \(byteCount) bytes were there; run again")
     }
     var status = stat()
     let same =
@@ -119,9 +117,7 @@ package final class GzipStream: ByteStream {
         if try file.read(into: &input, upTo: 1 << 18) == 0 {
           if betweenMembers { return 0 }
           throw FileError(
-            file.path,
-            "is a truncated gzip file: good up to byte \(file.position), then it ends"
-          )
+            file.path, "is a truncated gzip file: good up to byte \(file.position), then it ends")
         }
       }
       if betweenMembers {
@@ -138,8 +134,7 @@ package final class GzipStream: ByteStream {
       let written = input.withBytes(from: used) { bytes in
         buffer.append(upTo: limit) { room in
           stream.next_in = UnsafeMutablePointer(
-            mutating: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
-          )
+            mutating: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self))
           stream.avail_in = UInt32(bytes.count)
           stream.next_out = room.baseAddress!.assumingMemoryBound(to: UInt8.self)
           stream.avail_out = UInt32(room.count)
@@ -188,9 +183,7 @@ package final class ZstdStream: ByteStream {
         if try file.read(into: &input, upTo: 1 << 18) == 0 {
           if betweenFrames { return 0 }
           throw FileError(
-            file.path,
-            "is a truncated zstd file: good up to byte \(file.position), then it ends"
-          )
+            file.path, "is a truncated zstd file: good up to byte \(file.position), then it ends")
         }
       }
       var status = 0

@@ -26,8 +26,7 @@ package enum FileFormat: String, Sendable {
         throw FileError(
           path,
           "is Parquet without a footer: its \(file.byteCount) bytes do not end in PAR1, so it was"
-            + " cut short; fetch it again"
-        )
+            + " cut short; fetch it again")
       }
     default:
       self = .plain

@@ -9,9 +9,7 @@ package enum Folder {
   package static func create(_ path: String) throws(FileError) {
     do {
       try FileManager.default.createDirectory(
-        atPath: path,
-        withIntermediateDirectories: true
-      )
+        atPath: path, withIntermediateDirectories: true)
     } catch {
       throw FileError(path, "could not create this folder: \(reason(error))")
     }
@@ -78,9 +76,7 @@ package final class FileLock {
       close(descriptor)
       let process = String(decoding: holder.prefix(Swift.max(0, count)), as: UTF8.self)
       throw FileError(
-        path,
-        "another run is at work in this workspace, process \(process); wait for its end"
-      )
+        path, "another run is at work in this workspace, process \(process); wait for its end")
     }
     let process = String(getpid())
     ftruncate(descriptor, 0)

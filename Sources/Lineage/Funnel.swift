@@ -67,10 +67,7 @@ extension Funnel {
   /// read = kept + seeds + dropped + duplicates + quarantined, for each branch and source, with
   /// as many output rows as kept samples.
   static func verify(
-    _ funnel: Funnel,
-    run: Int64,
-    samples: Range<Int64>,
-    in database: Database
+    _ funnel: Funnel, run: Int64, samples: Range<Int64>, in database: Database
   ) throws {
     let recounted = try recount(run: run, samples: samples, in: database)
     guard recounted == funnel else {
@@ -80,8 +77,7 @@ extension Funnel {
       for source in branch.sources where !source.counts.isBalanced {
         throw LedgerError(
           "\(branch.name), \(source.name): read \(source.counts.read) samples, and their fates do"
-            + " not add up to that; this is a bug"
-        )
+            + " not add up to that; this is a bug")
       }
     }
     let outputs = try Row.fetchAll(
@@ -92,9 +88,7 @@ extension Funnel {
         FROM output_file JOIN branch ON branch.id = output_file.branch
         LEFT JOIN fate ON fate.branch = output_file.branch AND fate.output = output_file.id
         WHERE branch.run = ? GROUP BY output_file.id
-        """,
-      arguments: [run]
-    )
+        """, arguments: [run])
     for row in outputs {
       let (path, rows, counted, last): (String, Int, Int, Int) = (row[0], row[1], row[2], row[3])
       guard rows == counted && rows == last else {
@@ -107,27 +101,21 @@ extension Funnel {
   static func recount(run: Int64, samples: Range<Int64>, in database: Database) throws -> Funnel {
     var funnel = Funnel()
     let branches = try Row.fetchAll(
-      database,
-      sql: "SELECT id, name FROM branch WHERE run = ? ORDER BY id",
-      arguments: [run]
-    )
+      database, sql: "SELECT id, name FROM branch WHERE run = ? ORDER BY id", arguments: [run])
     var sourceOfFile: [Int64: Int64] = [:]
     let files = try Row.fetchAll(
       database,
       sql: """
         SELECT source_file.id, source FROM source_file JOIN source ON source.id = source
         WHERE run = ?
-        """,
-      arguments: [run]
-    )
+        """, arguments: [run])
     for row in files { sourceOfFile[row[0]] = row[1] }
     // Samples and their fates are counted apart: a sample without a fate must show.
     var read: [Int64: Int] = [:]
     let counts = try Row.fetchAll(
       database,
       sql: "SELECT file, count(*) FROM sample WHERE id >= ? AND id < ? GROUP BY file",
-      arguments: [samples.lowerBound, samples.upperBound]
-    )
+      arguments: [samples.lowerBound, samples.upperBound])
     for row in counts {
       guard let source = sourceOfFile[row[0]] else {
         throw LedgerError("the ledger has a sample of a file that the run did not read")
@@ -140,18 +128,14 @@ extension Funnel {
         SELECT fate.branch, sample.file, fate.kind, fate.step, count(*)
         FROM sample JOIN fate ON fate.sample = sample.id
         WHERE sample.id >= ? AND sample.id < ? GROUP BY 1, 2, 3, 4
-        """,
-      arguments: [samples.lowerBound, samples.upperBound]
-    )
+        """, arguments: [samples.lowerBound, samples.upperBound])
     let steps = try Row.fetchAll(
       database,
       sql: """
         SELECT step.id, step.branch, step.source, step.name, source.name, source.config
         FROM step JOIN source ON source.id = step.source
         WHERE source.run = ? ORDER BY step.branch, step.source, step.position
-        """,
-      arguments: [run]
-    )
+        """, arguments: [run])
     let sourcesOfBranch = try Row.fetchAll(
       database,
       sql: """
@@ -159,9 +143,7 @@ extension Funnel {
           SELECT DISTINCT branch, source FROM step
         ) AS branch_source JOIN source ON source.id = branch_source.source
         WHERE source.run = ? ORDER BY branch_source.branch, source.id
-        """,
-      arguments: [run]
-    )
+        """, arguments: [run])
     for row in branches {
       let (branch, name): (Int64, String) = (row[0], row[1])
       var entry = Funnel.Branch(name: name)

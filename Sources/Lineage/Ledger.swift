@@ -21,8 +21,7 @@ package final class Ledger {
         sql: """
           PRAGMA synchronous = \(isDurable ? "FULL" : "OFF");
           PRAGMA cache_size = -16384;
-          """
-      )
+          """)
     }
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
@@ -72,9 +71,7 @@ package final class Ledger {
   package func markPublished(run: Int64) throws {
     try database.write { database in
       try database.execute(
-        sql: "UPDATE run SET published = ? WHERE id = ?",
-        arguments: [timestamp(), run]
-      )
+        sql: "UPDATE run SET published = ? WHERE id = ?", arguments: [timestamp(), run])
     }
   }
 }

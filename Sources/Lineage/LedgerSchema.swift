@@ -98,8 +98,7 @@ enum LedgerSchema {
             CHECK ((kind = 'dropped') = (step IS NOT NULL)),
             CHECK ((kind = 'duplicate') = (duplicate_of IS NOT NULL))
           ) STRICT, WITHOUT ROWID;
-          """
-      )
+          """)
     }
     return migrator
   }

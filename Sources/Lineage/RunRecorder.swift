@@ -27,11 +27,7 @@ package final class RunRecorder {
     package var options: String
 
     package init(
-      tool: String,
-      recipe: String,
-      recipePath: String,
-      recipeText: String,
-      options: String
+      tool: String, recipe: String, recipePath: String, recipeText: String, options: String
     ) {
       self.tool = tool
       self.recipe = recipe
@@ -59,23 +55,20 @@ package final class RunRecorder {
         arguments: [
           started, description.tool, description.recipe, description.recipePath,
           description.recipeText, description.options,
-        ]
-      )
+        ])
       let run = database.lastInsertedRowID
       let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM sample") ?? 0
       let sample = try database.makeStatement(
         sql: """
           INSERT INTO sample (id, file, row, byte_offset, byte_count, row_hash, sample_id)
           VALUES (?, ?, ?, ?, ?, ?, ?)
-          """
-      )
+          """)
       let fate = try database.makeStatement(
         sql: """
           INSERT INTO fate (sample, branch, kind, step, evidence, duplicate_of, picked, candidates,
             output, output_row)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          """
-      )
+          """)
       return (run, last + 1, Insertion(sample), Insertion(fate))
     }
     nextSample = firstSample
@@ -94,20 +87,13 @@ package final class RunRecorder {
   }
 
   package func addSource(
-    name: String,
-    config: String,
-    licence: String,
-    homepage: String,
-    revision: String,
-    card: String
+    name: String, config: String, licence: String, homepage: String, revision: String, card: String
   ) throws -> Int64 {
     try insert(
       """
       INSERT INTO source (run, name, config, licence, homepage, revision, card)
       VALUES (?, ?, ?, ?, ?, ?, ?)
-      """,
-      [run, name, config, licence, homepage, revision, card]
-    )
+      """, [run, name, config, licence, homepage, revision, card])
   }
 
   /// A file about to be read; what is known only afterwards comes with `finishFile`.
@@ -118,61 +104,43 @@ package final class RunRecorder {
       """
       INSERT INTO source_file (source, path, format, byte_count, row_count, xxh3, published_sha256)
       VALUES (?, ?, ?, 0, 0, '', ?)
-      """,
-      [source, path, format, publishedSHA256]
-    )
+      """, [source, path, format, publishedSHA256])
   }
 
   package func finishFile(
-    _ file: Int64,
-    byteCount: Int,
-    rowCount: Int,
-    xxh3: Digest,
-    sha256: String?
+    _ file: Int64, byteCount: Int, rowCount: Int, xxh3: Digest, sha256: String?
   )
     throws
   {
     _ = try insert(
       "UPDATE source_file SET byte_count = ?, row_count = ?, xxh3 = ?, sha256 = ? WHERE id = ?",
-      [byteCount, rowCount, xxh3.description, sha256, file]
-    )
+      [byteCount, rowCount, xxh3.description, sha256, file])
   }
 
   package func addBranch(name: String, rowFormat: String) throws -> Int64 {
     try insert(
-      "INSERT INTO branch (run, name, row_format) VALUES (?, ?, ?)",
-      [run, name, rowFormat]
-    )
+      "INSERT INTO branch (run, name, row_format) VALUES (?, ?, ?)", [run, name, rowFormat])
   }
 
   package func addStep(
-    branch: Int64,
-    source: Int64,
-    position: Int,
-    name: String,
-    kind: String,
-    text: String
+    branch: Int64, source: Int64, position: Int, name: String, kind: String, text: String
   ) throws -> Int64 {
     try insert(
       "INSERT INTO step (branch, source, position, name, kind, text) VALUES (?, ?, ?, ?, ?, ?)",
-      [branch, source, position, name, kind, text]
-    )
+      [branch, source, position, name, kind, text])
   }
 
   package func addOutput(branch: Int64, path: String) throws -> Int64 {
     try insert(
       """
       INSERT INTO output_file (branch, path, byte_count, row_count, xxh3) VALUES (?, ?, 0, 0, '')
-      """,
-      [branch, path]
-    )
+      """, [branch, path])
   }
 
   package func finishOutput(_ output: Int64, byteCount: Int, rowCount: Int, xxh3: Digest) throws {
     _ = try insert(
       "UPDATE output_file SET byte_count = ?, row_count = ?, xxh3 = ? WHERE id = ?",
-      [byteCount, rowCount, xxh3.description, output]
-    )
+      [byteCount, rowCount, xxh3.description, output])
   }
 
   /// One sample as read.
@@ -185,12 +153,7 @@ package final class RunRecorder {
     package var sampleID: String?
 
     package init(
-      file: Int64,
-      row: Int,
-      byteOffset: Int?,
-      byteCount: Int,
-      rowHash: UInt64?,
-      sampleID: String?
+      file: Int64, row: Int, byteOffset: Int?, byteCount: Int, rowHash: UInt64?, sampleID: String?
     ) {
       self.file = file
       self.row = row
@@ -269,9 +232,7 @@ package final class RunRecorder {
           try database.execute(sql: "CREATE INDEX \(name) ON \(columns)")
         }
         try database.execute(
-          sql: "UPDATE run SET finished = ? WHERE id = ?",
-          arguments: [timestamp(), run]
-        )
+          sql: "UPDATE run SET finished = ? WHERE id = ?", arguments: [timestamp(), run])
         try database.commit()
         try database.execute(sql: "PRAGMA foreign_keys = ON")
       }
@@ -307,12 +268,7 @@ private final class Insertion {
     value.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { text in
         _ = sqlite3_bind_text(
-          statement.sqliteStatement,
-          position,
-          text.baseAddress,
-          Int32(text.count),
-          copies
-        )
+          statement.sqliteStatement, position, text.baseAddress, Int32(text.count), copies)
       }
     }
   }
@@ -327,9 +283,7 @@ private final class Insertion {
     position = 0
     if let message {
       throw DatabaseError(
-        resultCode: ResultCode(rawValue: status),
-        message: String(cString: message)
-      )
+        resultCode: ResultCode(rawValue: status), message: String(cString: message))
     }
   }
 }

@@ -79,20 +79,16 @@ package struct Trace: Encodable, Equatable, Sendable {
       sql: """
         SELECT DISTINCT sample_id FROM sample WHERE sample_id >= ? AND sample_id < ?
         ORDER BY sample_id LIMIT 6
-        """,
-      arguments: [id, id + "\u{10FFFF}"]
-    )
+        """, arguments: [id, id + "\u{10FFFF}"])
     guard let found = known.contains(id) ? id : known.first else {
       throw LedgerError(
         "no sample has the id '\(id)' in \(path); an id is 'source:' and 24 hexadecimal digits,"
-          + " as in the rows' \"id\""
-      )
+          + " as in the rows' \"id\"")
     }
     guard known.count == 1 || known.contains(id) else {
       throw LedgerError(
         "'\(id)' is the beginning of several ids; write more of it:\n  "
-          + known.prefix(5).joined(separator: "\n  ") + (known.count > 5 ? "\n  …" : "")
-      )
+          + known.prefix(5).joined(separator: "\n  ") + (known.count > 5 ? "\n  …" : ""))
     }
     let rows = try Row.fetchAll(
       database,
@@ -104,40 +100,22 @@ package struct Trace: Encodable, Equatable, Sendable {
         FROM sample JOIN source_file ON source_file.id = sample.file
         JOIN source ON source.id = source_file.source JOIN run ON run.id = source.run
         WHERE sample.sample_id = ? ORDER BY run.id DESC
-        """,
-      arguments: [found]
-    )
+        """, arguments: [found])
     let runs = rows.map { $0[1] as Int64 }
     guard let row = rows.first(where: { run == nil || $0[1] == run }) else {
       throw LedgerError(
         "run \(run ?? 0) did not read '\(found)'; runs "
-          + runs.map(String.init).joined(separator: ", ") + " did"
-      )
+          + runs.map(String.init).joined(separator: ", ") + " did")
     }
     return Trace(
       id: found,
       run: Run(id: row[1], finished: row[2], recipe: row[3], tool: row[4]),
       source: Source(
-        name: row[5],
-        config: row[6],
-        licence: row[7],
-        homepage: row[8],
-        revision: row[9]
-      ),
+        name: row[5], config: row[6], licence: row[7], homepage: row[8], revision: row[9]),
       place: Place(
-        path: row[10],
-        format: row[11],
-        fileXXH3: row[12],
-        publishedSHA256: row[13],
-        sha256: row[14],
-        row: row[15],
-        byteOffset: row[16],
-        byteCount: row[17],
-        rowXXH3: row[18]
-      ),
-      fates: try fates(of: row[0], in: database),
-      otherRuns: runs.filter { $0 != row[1] as Int64 }
-    )
+        path: row[10], format: row[11], fileXXH3: row[12], publishedSHA256: row[13],
+        sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17], rowXXH3: row[18]),
+      fates: try fates(of: row[0], in: database), otherRuns: runs.filter { $0 != row[1] as Int64 })
   }
 
   private static func fates(of sample: Int64, in database: Database) throws -> [FateInBranch] {
@@ -151,35 +129,24 @@ package struct Trace: Encodable, Equatable, Sendable {
         LEFT JOIN sample AS stayed ON stayed.id = fate.duplicate_of
         LEFT JOIN output_file ON output_file.id = fate.output
         WHERE fate.sample = ? ORDER BY branch.id
-        """,
-      arguments: [sample]
-    )
+        """, arguments: [sample])
     return try rows.map { row in
       let steps = try Row.fetchAll(
         database,
         sql: """
           SELECT id, name, kind, text FROM step WHERE branch = ? AND source = ? ORDER BY position
-          """,
-        arguments: [row[0] as Int64, row[10] as Int64]
-      )
+          """, arguments: [row[0] as Int64, row[10] as Int64])
       let stopped: Int64? = row[3]
       let isRead = row[2] as String != Fate.quarantined.rawValue
       let dropping = steps.first { $0[0] == stopped }
       let picked: Int? = row[6]
       return FateInBranch(
-        branch: row[1],
-        fate: row[2],
+        branch: row[1], fate: row[2],
         passed: isRead ? steps.prefix { $0[0] != stopped }.map { $0[1] } : [],
-        step: dropping?[1],
-        stepText: dropping?[3],
-        evidence: row[4],
-        duplicateOf: row[5],
-        picked: picked,
-        candidates: row[7],
+        step: dropping?[1], stepText: dropping?[3], evidence: row[4], duplicateOf: row[5],
+        picked: picked, candidates: row[7],
         policy: picked == nil ? nil : steps.first { $0[2] == "pick" }?[3],
-        outputPath: row[8],
-        outputRow: row[9]
-      )
+        outputPath: row[8], outputRow: row[9])
     }
   }
 }

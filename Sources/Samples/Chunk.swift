@@ -27,8 +27,7 @@ package final class Chunk {
 
   /// Lends a row's bytes, with the buffer's padding behind them.
   package func withBytes<Result>(
-    of place: RowPlace,
-    _ body: (Span<UInt8>) throws -> Result
+    of place: RowPlace, _ body: (Span<UInt8>) throws -> Result
   ) rethrows -> Result {
     try lend(buffer, place.range, body)
   }
@@ -40,9 +39,7 @@ package final class Chunk {
 }
 
 private func lend<Result>(
-  _ buffer: borrowing ByteBuffer,
-  _ range: Range<Int>,
-  _ body: (Span<UInt8>) throws -> Result
+  _ buffer: borrowing ByteBuffer, _ range: Range<Int>, _ body: (Span<UInt8>) throws -> Result
 ) rethrows -> Result {
   try body(buffer.bytes.extracting(range))
 }

@@ -31,9 +31,7 @@ extension SourceFile {
       """
       COPY (SELECT * FROM read_parquet(\(DuckDB.literal(path))) LIMIT 1 OFFSET \(number - 1)) \
       TO '/dev/stdout' (FORMAT json)
-      """,
-      for: path
-    )
+      """, for: path)
     var buffer = ByteBuffer()
     while try stream.read(into: &buffer, upTo: Chunk.size) > 0 {}
     guard buffer.count > 1 else { throw FileError(path, "has no row \(number)") }

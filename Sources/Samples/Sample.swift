@@ -18,12 +18,7 @@ package struct Value: Sendable {
   package var isUnpaired: Bool
 
   package static let absent = Value(
-    kind: .absent,
-    range: 0..<0,
-    count: 0,
-    isEscaped: false,
-    isUnpaired: false
-  )
+    kind: .absent, range: 0..<0, count: 0, isEscaped: false, isUnpaired: false)
 
   package var isNull: Bool { kind == .absent || kind == .null }
 }
@@ -121,10 +116,7 @@ package func unescape(_ bytes: Span<UInt8>, into buffer: inout ByteBuffer) {
     _ = buffer.append(upTo: count) { room in
       guard count > 0 else { return 0 }
       return bm_unescape(
-        source.baseAddress!,
-        count,
-        room.baseAddress!.assumingMemoryBound(to: UInt8.self)
-      )
+        source.baseAddress!, count, room.baseAddress!.assumingMemoryBound(to: UInt8.self))
     }
   }
 }

@@ -18,8 +18,7 @@ struct BranchCommand: ParsableCommand {
       Example:
         branchmerge branch datasets/recipes/tinyr1.yaml --workspace work \\
           --source openr1-math='openr1/data/*.parquet' --only math
-      """
-  )
+      """)
 
   @Argument(help: "The recipe, a YAML file.")
   var recipe: String
@@ -37,10 +36,7 @@ struct BranchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Fail when more rows of a source than this cannot be read.",
-      valueName: "N|P%"
-    )
-  )
+      "Fail when more rows of a source than this cannot be read.", valueName: "N|P%"))
   var maxQuarantined: String = "1%"
 
   @Option(help: ArgumentHelp("Quarantine a longer row, in MiB.", valueName: "MiB"))
@@ -80,12 +76,8 @@ struct BranchCommand: ParsableCommand {
     let line = ProgressLine()
     defer { line.clear() }
     let curator = Curator(
-      plan,
-      options,
-      tool: "branchmerge \(BranchMerge.version)",
-      note: say,
-      progress: { line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes) }
-    )
+      plan, options, tool: "branchmerge \(BranchMerge.version)", note: say,
+      progress: { line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes) })
     let outcome = try curator.run(in: workspace)
     line.clear()
     let report = BranchReport(outcome, workspace: workspace, seconds: line.seconds)
@@ -129,11 +121,8 @@ struct BranchReport: Encodable {
     funnel = outcome.funnel
     outputs = outcome.outputs.map {
       Output(
-        path: workspace + "/" + $0.path,
-        rows: $0.rowCount,
-        bytes: $0.byteCount,
-        xxh3: $0.digest.description
-      )
+        path: workspace + "/" + $0.path, rows: $0.rowCount, bytes: $0.byteCount,
+        xxh3: $0.digest.description)
     }
   }
 
@@ -143,13 +132,11 @@ struct BranchReport: Encodable {
     parts.append(table(files))
     if quarantined > 0 {
       parts.append(
-        "\(quarantined) rows could not be read: \(workspace)/branches/quarantine.jsonl says why"
-      )
+        "\(quarantined) rows could not be read: \(workspace)/branches/quarantine.jsonl says why")
     }
     parts.append(
       "run \(run): \(grouped(rowsRead)) rows, \(size(Double(bytesRead))) in"
-        + " \(duration(seconds.total)), \(size(Double(bytesRead) / seconds.total))/s"
-    )
+        + " \(duration(seconds.total)), \(size(Double(bytesRead) / seconds.total))/s")
     return parts.joined(separator: "\n\n")
   }
 }

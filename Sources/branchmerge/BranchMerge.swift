@@ -17,8 +17,7 @@ struct BranchMerge: ParsableCommand {
     subcommands: [
       BranchCommand.self, TraceCommand.self, SurveyCommand.self, CheckCommand.self,
       SourcesCommand.self,
-    ]
-  )
+    ])
 
   /// Exit status: 0 done, 1 done but something did not hold, 2 could not be done, 130 interrupted.
   static func main() {
@@ -55,9 +54,7 @@ struct SourceOptions: ParsableArguments {
     name: .customLong("source"),
     help: ArgumentHelp(
       "Take a source's files from here: a file, a folder or a pattern, whatever their format.",
-      valueName: "name=path"
-    )
-  )
+      valueName: "name=path"))
   var given: [String] = []
 
   /// Source name to path; two paths for one name are refused.

@@ -12,8 +12,7 @@ struct CheckCommand: ParsableCommand {
 
       Example:
         branchmerge check filters/word-problem.yaml datasets/recipes/tinyr1.yaml
-      """
-  )
+      """)
 
   @Argument(help: "Files or folders.")
   var paths: [String] = []
@@ -24,8 +23,7 @@ struct CheckCommand: ParsableCommand {
     show(
       "\(check.sources) sources, \(check.filters) filters with \(check.examples) examples,"
         + " \(check.recipes) recipes: "
-        + (check.errors.isEmpty ? "all hold" : "\(check.errors.count) errors")
-    )
+        + (check.errors.isEmpty ? "all hold" : "\(check.errors.count) errors"))
     guard check.errors.isEmpty else { throw ExitCode(1) }
     guard check.sources + check.filters + check.recipes > 0 else {
       say("nothing to check here: no YAML below datasets/ or filters/")

@@ -13,8 +13,7 @@ struct SourcesCommand: ParsableCommand {
 
       Example:
         branchmerge sources --workspace work
-      """
-  )
+      """)
 
   @Option(name: [.short, .long], help: "A workspace whose sources/ folder is looked through.")
   var workspace: String?
@@ -43,17 +42,10 @@ struct SourcesCommand: ParsableCommand {
         let found = try SourceFiles.locate(card, config, given: nil, workspace: workspace)
         entries.append(
           Entry(
-            name: card.name,
-            config: config.name,
-            about: card.about,
-            licence: card.licence,
-            homepage: card.homepage,
-            publishedRows: config.rows,
-            revision: found?.revision ?? card.revision,
-            files: found?.paths ?? [],
-            fetch: SourceFiles.fetchCommand(card, config)
-          )
-        )
+            name: card.name, config: config.name, about: card.about, licence: card.licence,
+            homepage: card.homepage, publishedRows: config.rows,
+            revision: found?.revision ?? card.revision, files: found?.paths ?? [],
+            fetch: SourceFiles.fetchCommand(card, config)))
       }
     }
     guard !entries.isEmpty else {
@@ -82,8 +74,7 @@ struct SourcesCommand: ParsableCommand {
     if !missing.isEmpty {
       parts.append(
         "Fetch what is missing with (pip install huggingface_hub):\n"
-          + missing.compactMap { $0.fetch.map { "  " + $0 } }.joined(separator: "\n")
-      )
+          + missing.compactMap { $0.fetch.map { "  " + $0 } }.joined(separator: "\n"))
     }
     return parts.joined(separator: "\n\n")
   }

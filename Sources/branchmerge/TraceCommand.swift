@@ -16,8 +16,7 @@ struct TraceCommand: ParsableCommand {
 
       Example:
         branchmerge trace openr1-math:5b1f --workspace work --raw
-      """
-  )
+      """)
 
   @Argument(help: "The sample's id, or its beginning.")
   var id: String
@@ -26,9 +25,7 @@ struct TraceCommand: ParsableCommand {
   var workspace: String
 
   @Option(
-    name: .customLong("run"),
-    help: "Ask this run instead of the latest that read the sample."
-  )
+    name: .customLong("run"), help: "Ask this run instead of the latest that read the sample.")
   var runNumber: Int64?
 
   @Flag(help: "Also print the original row.")

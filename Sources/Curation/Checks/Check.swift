@@ -42,8 +42,7 @@ enum CheckList {
       let names = all.map { $0.name }
       throw key.fail(
         "no check is called '\(name)'\(suggestion(for: name, among: names)); there are"
-          + " \(listed(names))"
-      )
+          + " \(listed(names))")
     }
     guard found.types.contains(type) else {
       let fitting = all.filter { $0.types.contains(type) }.map { $0.name }

@@ -53,10 +53,7 @@ final class Collector {
   }
 
   init(
-    _ plan: Plan,
-    _ options: Curator.Options,
-    _ files: [SourceFiles],
-    _ recorder: RunRecorder,
+    _ plan: Plan, _ options: Curator.Options, _ files: [SourceFiles], _ recorder: RunRecorder,
     staging: String
   ) throws {
     self.plan = plan
@@ -66,24 +63,14 @@ final class Collector {
     self.staging = staging
     try Folder.create(staging + "/branches")
     quarantineFile = try Writer(
-      staging,
-      "branches/quarantine.jsonl",
-      id: 0,
-      isDurable: options.isDurable
-    )
+      staging, "branches/quarantine.jsonl", id: 0, isDurable: options.isDurable)
 
     var sourceIDs: [Int64] = []
     for (source, found) in zip(plan.sources, files) {
       sourceIDs.append(
         try recorder.addSource(
-          name: source.card.name,
-          config: source.config.name,
-          licence: source.card.licence,
-          homepage: source.card.homepage,
-          revision: found.revision,
-          card: source.card.text
-        )
-      )
+          name: source.card.name, config: source.config.name, licence: source.card.licence,
+          homepage: source.card.homepage, revision: found.revision, card: source.card.text))
     }
     for (index, branch) in plan.branches.enumerated() {
       let folder = "branches/" + branch.name
@@ -99,53 +86,32 @@ final class Collector {
       }
       branches.append(
         BranchState(
-          id: id,
-          rows: try writer("train.jsonl"),
-          seeds: hasSeeds ? try writer("seeds.jsonl") : nil
-        )
-      )
+          id: id, rows: try writer("train.jsonl"), seeds: hasSeeds ? try writer("seeds.jsonl") : nil
+        ))
       funnel.branches.append(Funnel.Branch(name: branch.name))
     }
     for (index, source) in plan.sources.enumerated() {
       var state = SourceState(
-        id: sourceIDs[index],
-        files: [],
-        steps: [],
-        places: [],
-        isPresent: Array(repeating: false, count: source.projection.columns.count)
-      )
+        id: sourceIDs[index], files: [], steps: [], places: [],
+        isPresent: Array(repeating: false, count: source.projection.columns.count))
       for taking in source.takings {
         state.steps.append(
           try taking.steps.enumerated().map { position, step in
             try recorder.addStep(
-              branch: branches[taking.branch].id,
-              source: state.id,
-              position: position,
-              name: step.name,
-              kind: step.kind.rawValue,
-              text: step.text
-            )
-          }
-        )
+              branch: branches[taking.branch].id, source: state.id, position: position,
+              name: step.name, kind: step.kind.rawValue, text: step.text)
+          })
         funnel.branches[taking.branch].sources.append(
           Funnel.Source(
-            name: source.card.name,
-            steps: taking.steps.map { Funnel.Step(name: $0.name) }
-          )
-        )
+            name: source.card.name, steps: taking.steps.map { Funnel.Step(name: $0.name) }))
         state.places.append(
-          (taking.branch, funnel.branches[taking.branch].sources.count - 1)
-        )
+          (taking.branch, funnel.branches[taking.branch].sources.count - 1))
       }
       for path in files[index].paths {
         state.files.append(
           try recorder.addFile(
-            source: state.id,
-            path: path,
-            format: try FileFormat(of: path).rawValue,
-            publishedSHA256: SourceFiles.publishedSHA256(of: path)
-          )
-        )
+            source: state.id, path: path, format: try FileFormat(of: path).rawValue,
+            publishedSHA256: SourceFiles.publishedSHA256(of: path)))
       }
       sources.append(state)
     }
@@ -178,16 +144,11 @@ final class Collector {
       entries.append(
         (
           RunRecorder.SampleEntry(
-            file: sources[harvest.source].files[harvest.file],
-            row: place.number,
-            byteOffset: place.offset,
-            byteCount: place.byteCount,
-            rowHash: row.hash,
-            sampleID: sample.id
-          ),
+            file: sources[harvest.source].files[harvest.file], row: place.number,
+            byteOffset: place.offset, byteCount: place.byteCount, rowHash: row.hash,
+            sampleID: sample.id),
           fates
-        )
-      )
+        ))
     }
     for taking in 0..<takings {
       try writer(taking, harvest.source).flush(from: harvest.output[taking])
@@ -220,10 +181,7 @@ final class Collector {
   }
 
   private func fate(
-    of outcome: Outcome,
-    _ sample: SampleInHand,
-    _ taking: Int,
-    _ harvest: Harvest
+    of outcome: Outcome, _ sample: SampleInHand, _ taking: Int, _ harvest: Harvest
   ) throws -> RunRecorder.FateEntry {
     let entry = plan.sources[harvest.source].takings[taking]
     let branch = branches[entry.branch]
@@ -268,11 +226,7 @@ final class Collector {
       outcome.row.lowerBound + frame.start.count + (sample.id?.utf8.count ?? 0)
       - sample.suffix.utf8.count
     try writer.add(
-      outcome.row,
-      of: harvest.output[taking],
-      inserting: sample.suffix,
-      at: idEnd
-    )
+      outcome.row, of: harvest.output[taking], inserting: sample.suffix, at: idEnd)
     fate.fate = outcome.verdict == .seed ? .seed : .kept
     fate.output = writer.id
     fate.outputRow = writer.rowCount
@@ -296,8 +250,7 @@ final class Collector {
       "{\"source\": \(jsonString(plan.sources[harvest.source].card.name)),"
         + " \"file\": \(jsonString(path)), \"row\": \(place.number),"
         + " \"byte_offset\": \(place.offset.map(String.init) ?? "null"),"
-        + " \"byte_count\": \(place.byteCount), \(reason)}\n"
-    )
+        + " \"byte_count\": \(place.byteCount), \(reason)}\n")
     return "{\(reason)}"
   }
 
@@ -305,13 +258,14 @@ final class Collector {
   private func end(_ harvest: Harvest, _ ending: FileEnding) throws {
     let path = files[harvest.source].paths[harvest.file]
     try checkFields(harvest)
+    let computed = options.computesSHA256 ? try sha256(ofFile: path) : nil
+    let summary = FileSummary(
+      path: path, byteCount: ending.byteCount, rowCount: sources[harvest.source].fileRows,
+      digest: ending.digest, sha256: SourceFiles.publishedSHA256(of: path) ?? computed)
+    sources[harvest.source].finished.append(summary)
     try recorder.finishFile(
-      sources[harvest.source].files[harvest.file],
-      byteCount: ending.byteCount,
-      rowCount: sources[harvest.source].fileRows,
-      xxh3: ending.digest,
-      sha256: options.computesSHA256 ? try sha256(ofFile: path) : nil
-    )
+      sources[harvest.source].files[harvest.file], byteCount: ending.byteCount,
+      rowCount: summary.rowCount, xxh3: ending.digest, sha256: computed)
     sources[harvest.source].fileRows = 0
     sources[harvest.source].readableRows = 0
     sources[harvest.source].isChecked = false
@@ -320,12 +274,8 @@ final class Collector {
     let (rows, bad) = (sources[harvest.source].rows, sources[harvest.source].quarantined)
     guard options.maxQuarantined.admits(bad, of: rows) else {
       throw TooManyQuarantined(
-        source: plan.sources[harvest.source].card.name,
-        rows: rows,
-        quarantined: bad,
-        limit: options.maxQuarantined,
-        list: try keepQuarantineList()
-      )
+        source: plan.sources[harvest.source].card.name, rows: rows, quarantined: bad,
+        limit: options.maxQuarantined, list: try keepQuarantineList())
     }
   }
 
@@ -352,12 +302,8 @@ final class Collector {
     guard !missing.isEmpty else { return }
     let path = files[harvest.source].paths[harvest.file]
     throw MissingFields(
-      path: path,
-      source: source.card.name,
-      rows: state.fileRows,
-      missing: missing,
-      present: try SourceFile(path).keys()
-    )
+      path: path, source: source.card.name, rows: state.fileRows, missing: missing,
+      present: try SourceFile(path).keys())
   }
 
   /// Completes all files and the ledger. Nothing has its final name yet.
@@ -368,39 +314,25 @@ final class Collector {
       for writer in [branch.rows, branch.seeds].compactMap({ $0 }) {
         let summary = try writer.finish()
         try recorder.finishOutput(
-          writer.id,
-          byteCount: summary.byteCount,
-          rowCount: summary.rowCount,
-          xxh3: summary.digest
-        )
+          writer.id, byteCount: summary.byteCount, rowCount: summary.rowCount, xxh3: summary.digest)
         own.append(summary)
       }
       let folder = "branches/" + plan.branches[index].name + "/"
       try write(
         folder + "dataset_info.json",
-        DataCard.datasetInfo(plan.branches[index].name, plan.branches[index].format)
-      )
+        DataCard.datasetInfo(plan.branches[index].name, plan.branches[index].format))
       let card = DataCard(
-        plan: plan,
-        branch: index,
-        funnel: funnel.branches[index],
-        files: files,
-        outputs: own
-      )
+        plan: plan, branch: index, funnel: funnel.branches[index], files: files,
+        read: sources.map(\.finished), outputs: own)
       try write(folder + "README.md", card.markdown)
       summaries += own
     }
     _ = try quarantineFile.finish()
     try recorder.commit(expecting: funnel)
     return Curator.Outcome(
-      run: recorder.run,
-      funnel: funnel,
-      outputs: summaries,
-      quarantined: sources.reduce(0) { $0 + $1.quarantined },
-      rowsRead: rowsRead,
-      bytesRead: bytesRead,
-      ledgerSeconds: recorder.seconds
-    )
+      run: recorder.run, funnel: funnel, outputs: summaries,
+      quarantined: sources.reduce(0) { $0 + $1.quarantined }, rowsRead: rowsRead,
+      bytesRead: bytesRead, ledgerSeconds: recorder.seconds)
   }
 
   private func write(_ path: String, _ text: String) throws {
@@ -461,11 +393,7 @@ final class Writer {
   func finish() throws -> FileSummary {
     let byteCount = file.byteCount
     return FileSummary(
-      path: path,
-      byteCount: byteCount,
-      rowCount: rowCount,
-      digest: try file.finish()
-    )
+      path: path, byteCount: byteCount, rowCount: rowCount, digest: try file.finish())
   }
 }
 

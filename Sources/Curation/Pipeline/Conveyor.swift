@@ -30,8 +30,7 @@ final class Conveyor<Piece>: @unchecked Sendable {
   ///
   /// `makeWork` is called once in each thread and gives what that thread does with a piece.
   func run(
-    workers: Int,
-    makeWork: @escaping @Sendable () -> (Piece) throws -> Void,
+    workers: Int, makeWork: @escaping @Sendable () -> (Piece) throws -> Void,
     collect: (Piece) throws -> Void
   ) throws {
     running = workers

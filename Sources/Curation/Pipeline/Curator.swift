@@ -37,10 +37,7 @@ package struct Curator {
   let progress: (Progress) -> Void
 
   package init(
-    _ plan: Plan,
-    _ options: Options,
-    tool: String,
-    note: @escaping (String) -> Void,
+    _ plan: Plan, _ options: Options, tool: String, note: @escaping (String) -> Void,
     progress: @escaping (Progress) -> Void
   ) {
     self.plan = plan
@@ -55,34 +52,21 @@ package struct Curator {
     let files = try locate(in: path)
     let workspace = try Workspace(path, isDurable: options.isDurable)
     let ledger = try Ledger(
-      writing: Workspace.ledgerPath(in: path),
-      isDurable: options.isDurable
-    )
+      writing: Workspace.ledgerPath(in: path), isDurable: options.isDurable)
     for line in try workspace.recover(ledger) { note(line) }
     let recorder = try RunRecorder(
       ledger,
       RunRecorder.Description(
-        tool: tool,
-        recipe: plan.recipe,
-        recipePath: plan.recipePath,
-        recipeText: plan.recipeText,
-        options: optionsText
-      )
-    )
+        tool: tool, recipe: plan.recipe, recipePath: plan.recipePath, recipeText: plan.recipeText,
+        options: optionsText))
     do {
       let collector = try Collector(
-        plan,
-        options,
-        files,
-        recorder,
-        staging: workspace.staging(of: recorder.run)
-      )
+        plan, options, files, recorder, staging: workspace.staging(of: recorder.run))
       let feeder = Feeder(plan, files, options)
       let branches = plan.sources.map(\.takings.count).max() ?? 0
       let conveyor = Conveyor(
         pieces: (0..<options.workers + 2).map { _ in Harvest(branches: branches) },
-        fill: feeder.fill
-      )
+        fill: feeder.fill)
       let plan = plan
       var state = Progress(totalBytes: feeder.totalBytes)
       try conveyor.run(
@@ -97,8 +81,7 @@ package struct Curator {
           state.rows = collector.rowsRead
           state.bytes = feeder.bytesRead
           progress(state)
-        }
-      )
+        })
       try Interruption.check()
       let outcome = try collector.finish(bytesRead: feeder.bytesRead)
       try workspace.publish(recorder.run, ledger)
@@ -116,11 +99,8 @@ package struct Curator {
     for source in plan.sources {
       let given = options.given[source.card.name]
       if let files = try SourceFiles.locate(
-        source.card,
-        source.config,
-        given: given,
-        workspace: workspace
-      ) {
+        source.card, source.config, given: given, workspace: workspace)
+      {
         found.append(files)
       } else {
         let command =
@@ -128,8 +108,7 @@ package struct Curator {
           ?? ""
         missing.append(
           "the files of the source '\(source.card.name)' are neither given by --source, nor in"
-            + " \(workspace)/sources, nor in the Hugging Face cache\(command)"
-        )
+            + " \(workspace)/sources, nor in the Hugging Face cache\(command)")
       }
     }
     guard missing.isEmpty else {

@@ -45,8 +45,7 @@ struct DataCard {
     for (source, found) in sources {
       lines.append(
         "| \(source.card.name) | \(source.config.name) | \(found.revision)"
-          + " | \(source.card.licence) | \(source.card.homepage) |"
-      )
+          + " | \(source.card.licence) | \(source.card.homepage) |")
     }
     lines += ["", "| file read | rows | bytes | XXH3-128 | SHA-256 |", "|---|---:|---:|---|---|"]
     for (source, files) in zip(plan.sources, read)
@@ -54,8 +53,7 @@ struct DataCard {
       for file in files {
         lines.append(
           "| \((file.path as NSString).lastPathComponent) | \(file.rowCount) | \(file.byteCount)"
-            + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |"
-        )
+            + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |")
       }
     }
     lines += ["", "## Steps", ""]
@@ -64,9 +62,7 @@ struct DataCard {
         for step in taking.steps {
           lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", "", "```yaml"]
           let text = step.text.trimmingCharacters(in: .newlines)
-          lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(
-            String.init
-          )
+          lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
           lines += ["```", ""]
         }
       }

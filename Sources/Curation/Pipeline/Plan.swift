@@ -64,9 +64,7 @@ package struct Plan: Sendable {
         RecipeError(
           recipe.path,
           "no branch is called '\(name)'\(suggestion(for: name, among: names)); there are"
-            + " \(listed(names))"
-        )
-      )
+            + " \(listed(names))"))
     }
     self.recipe = recipe.name
     recipePath = recipe.path
@@ -81,12 +79,8 @@ package struct Plan: Sendable {
       if isBuilt {
         branches.append(
           Branch(
-            name: branch.name,
-            about: branch.about,
-            isDistinct: branch.isDistinct,
-            format: branch.format
-          )
-        )
+            name: branch.name, about: branch.about, isDistinct: branch.isDistinct,
+            format: branch.format))
       }
       for taking in branch.sources {
         do {
@@ -99,8 +93,7 @@ package struct Plan: Sendable {
           guard place > position else {
             throw taking.place.fail(
               "'\(taking.source)' stands here after '\(sources[position].card.name)', in a branch"
-                + " above before it; a source is read once, so give both the same order"
-            )
+                + " above before it; a source is read once, so give both the same order")
           }
           position = place
         } catch let error as RecipeErrors {
@@ -124,15 +117,13 @@ package struct Plan: Sendable {
       let wanted = taking.source.config ?? ""
       throw taking.place.fail(
         "'\(name)' has no config '\(wanted)'\(suggestion(for: wanted, among: names)); it has"
-          + " \(listed(names))"
-      )
+          + " \(listed(names))")
     }
     if let index = sources.firstIndex(where: { $0.card.name == name }) {
       guard sources[index].config.name == config.name else {
         throw taking.place.fail(
           "'\(name)' is read as config '\(sources[index].config.name)' by a branch above; one run"
-            + " reads one config of a source"
-        )
+            + " reads one config of a source")
       }
       return index
     }
@@ -144,24 +135,13 @@ package struct Plan: Sendable {
     let prompt = projection.slot(of: card.fields.first { $0.name == "prompt" }!)
     sources.append(
       Source(
-        card: card,
-        config: config,
-        projection: projection,
-        identity: identity,
-        prompt: prompt,
-        required: [],
-        takings: [],
-        place: taking.place.fail("")
-      )
-    )
+        card: card, config: config, projection: projection, identity: identity, prompt: prompt,
+        required: [], takings: [], place: taking.place.fail("")))
     return sources.count - 1
   }
 
   private static func taking(
-    _ taking: Recipe.Taking,
-    of source: inout Source,
-    _ library: Library,
-    branch: Int
+    _ taking: Recipe.Taking, of source: inout Source, _ library: Library, branch: Int
   ) throws -> Taking {
     var errors: [RecipeError] = []
     func attempt<Result>(_ body: () throws -> Result) throws -> Result? {
@@ -186,11 +166,8 @@ package struct Plan: Sendable {
           return (filter, try filter.rule(in: card, &projection))
         } catch let error as RecipeError {
           throw RecipeError(
-            error.file,
-            line: error.line,
-            column: error.column,
-            error.message + " (used at \(place.file):\(place.line))"
-          )
+            error.file, line: error.line, column: error.column,
+            error.message + " (used at \(place.file):\(place.line))")
         }
       }
       guard let (filter, rule) = resolved else { continue }
@@ -237,12 +214,7 @@ package struct Plan: Sendable {
     }
     source.projection = projection
     return Taking(
-      branch: branch,
-      filters: filters,
-      pick: pick,
-      prompt: prompt,
-      response: response,
-      steps: steps
+      branch: branch, filters: filters, pick: pick, prompt: prompt, response: response, steps: steps
     )
   }
 

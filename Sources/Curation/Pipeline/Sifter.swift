@@ -31,14 +31,7 @@ final class Sifter {
           // A row of a table has no bytes of its own that a hash could prove.
           if place.offset != nil { entry.hash = fastHash(of: row) }
           sift(
-            row,
-            of: source,
-            into: harvest,
-            &entry,
-            &bench.scanner,
-            &bench.scratch,
-            &bench.folded
-          )
+            row, of: source, into: harvest, &entry, &bench.scanner, &bench.scratch, &bench.folded)
         }
       }
       if entry.fault != nil {
@@ -49,13 +42,8 @@ final class Sifter {
   }
 
   private func sift(
-    _ row: Span<UInt8>,
-    of source: Plan.Source,
-    into harvest: Harvest,
-    _ entry: inout RowEntry,
-    _ scanner: inout RowScanner,
-    _ scratch: inout ByteBuffer,
-    _ folded: inout ByteBuffer
+    _ row: Span<UInt8>, of source: Plan.Source, into harvest: Harvest, _ entry: inout RowEntry,
+    _ scanner: inout RowScanner, _ scratch: inout ByteBuffer, _ folded: inout ByteBuffer
   ) {
     if let fault = scanner.scan(row) {
       entry.fault = fault
@@ -69,20 +57,10 @@ final class Sifter {
     entry.identity = identity(of: sample, source, &scratch)
     for (index, taking) in source.takings.enumerated() {
       var outcome = outcome(
-        sample,
-        taking,
-        source,
-        entry.identity,
-        into: harvest,
-        to: &harvest.output[index].bytes
-      )
+        sample, taking, source, entry.identity, into: harvest, to: &harvest.output[index].bytes)
       if outcome.verdict != .dropped {
         outcome.promptKey = key(
-          of: harvest.output[index].bytes,
-          outcome.prompt,
-          &scratch,
-          &folded
-        )
+          of: harvest.output[index].bytes, outcome.prompt, &scratch, &folded)
       }
       harvest.outcomes.append(outcome)
     }
@@ -90,9 +68,7 @@ final class Sifter {
 
   /// The hash of the source's name and the identity's decoded values, each with its length.
   private func identity(
-    of sample: borrowing Sample,
-    _ source: Plan.Source,
-    _ scratch: inout ByteBuffer
+    of sample: borrowing Sample, _ source: Plan.Source, _ scratch: inout ByteBuffer
   ) -> Digest {
     scratch.removeAll()
     scratch.append(source.card.name)
@@ -115,12 +91,8 @@ final class Sifter {
   }
 
   private func outcome(
-    _ sample: borrowing Sample,
-    _ taking: Plan.Taking,
-    _ source: Plan.Source,
-    _ identity: Digest,
-    into harvest: Harvest,
-    to output: inout ByteBuffer
+    _ sample: borrowing Sample, _ taking: Plan.Taking, _ source: Plan.Source, _ identity: Digest,
+    into harvest: Harvest, to output: inout ByteBuffer
   ) -> Outcome {
     var step = 0
     for rule in taking.filters {
@@ -169,9 +141,7 @@ final class Sifter {
 
   /// The hash of a prompt, given as a JSON string's bytes, with white space folded.
   private func key(
-    of output: borrowing ByteBuffer,
-    _ prompt: Range<Int>,
-    _ scratch: inout ByteBuffer,
+    of output: borrowing ByteBuffer, _ prompt: Range<Int>, _ scratch: inout ByteBuffer,
     _ folded: inout ByteBuffer
   ) -> Digest {
     scratch.removeAll()
@@ -217,17 +187,11 @@ func sampleID(_ source: String, _ identity: Digest) -> String {
 /// How a seed is written: id, prompt and the reference answer, if there is one.
 enum Seed {
   static let frame = RowFrame(
-    start: #"{"id": ""#,
-    afterID: #"", "prompt": ""#,
-    afterPrompt: #"", "answer": "#,
-    end: "}\n"
-  )
+    start: #"{"id": ""#, afterID: #"", "prompt": ""#, afterPrompt: #"", "answer": "#, end: "}\n")
 
   /// Appends the answer as JSON, as it stands in the row.
   static func write(
-    answer: Value,
-    of sample: borrowing Sample,
-    to output: inout ByteBuffer
+    answer: Value, of sample: borrowing Sample, to output: inout ByteBuffer
   ) {
     if answer.kind == .absent { return output.append("null") }
     let quote = answer.kind == .string ? "\"" : ""

@@ -11,10 +11,7 @@ package struct SourceFiles: Sendable {
   /// Finds them: at `given` if that is set, else in the workspace's `sources/`, else in the
   /// Hugging Face cache. Nil where they are in none of these.
   package static func locate(
-    _ card: SourceCard,
-    _ config: SourceCard.Config,
-    given: String?,
-    workspace: String?
+    _ card: SourceCard, _ config: SourceCard.Config, given: String?, workspace: String?
   ) throws -> SourceFiles? {
     if let given {
       let paths = try files(at: given, config)

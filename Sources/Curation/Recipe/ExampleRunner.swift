@@ -17,10 +17,7 @@ extension Filter {
   }
 
   private func failure(
-    of example: Example,
-    _ rule: Rule,
-    _ projection: Projection,
-    _ scope: ExampleScope
+    of example: Example, _ rule: Rule, _ projection: Projection, _ scope: ExampleScope
   ) -> RecipeError? {
     do throws(RecipeError) {
       for (key, _) in try example.row.entries("an example's row") {
@@ -36,16 +33,14 @@ extension Filter {
       guard rule.holds(sample) == example.keeps else {
         return example.place.fail(
           "'\(name)' \(example.keeps ? "drops" : "keeps") this example, which it should"
-            + " \(example.keeps ? "keep" : "drop")"
-        )
+            + " \(example.keeps ? "keep" : "drop")")
       }
       guard let because = example.because else { return nil }
       let expected = try because.text("'because'")
       let deciding = rule.deciding(sample).map(\.field.name)
       guard deciding.contains(expected) else {
         return because.fail(
-          "'\(name)' drops this example because of \(listed(deciding)), not '\(expected)'"
-        )
+          "'\(name)' drops this example because of \(listed(deciding)), not '\(expected)'")
       }
       return nil
     } catch {
@@ -81,10 +76,7 @@ private struct ExampleScope: FieldScope {
     for card in (fitting.map { [$0] } ?? []) + cards {
       for field in card.fields where fields[field.name] == nil {
         fields[field.name] = Field(
-          name: field.name,
-          path: FieldPath(key: field.name),
-          type: field.type
-        )
+          name: field.name, path: FieldPath(key: field.name), type: field.type)
       }
     }
     self.fields = fields
@@ -93,7 +85,6 @@ private struct ExampleScope: FieldScope {
   func field(named name: String, at place: YAML) throws(RecipeError) -> Field {
     if let field = fields[name] { return field }
     throw place.fail(
-      "no source has a field called '\(name)'\(suggestion(for: name, among: fields.keys.sorted()))"
-    )
+      "no source has a field called '\(name)'\(suggestion(for: name, among: fields.keys.sorted()))")
   }
 }

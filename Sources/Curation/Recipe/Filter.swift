@@ -37,12 +37,7 @@ package struct Filter {
       }
       examples.append(
         Example(
-          place: item,
-          keeps: keeps,
-          row: keys["keep"] ?? keys["drop"]!,
-          because: keys["because"]
-        )
-      )
+          place: item, keeps: keeps, row: keys["keep"] ?? keys["drop"]!, because: keys["because"]))
     }
     guard examples.contains(where: \.keeps), examples.contains(where: { !$0.keeps }) else {
       throw list.fail("a filter needs at least one 'keep' and one 'drop' example")

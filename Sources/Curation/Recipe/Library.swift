@@ -49,8 +49,7 @@ package final class Library {
       throw RecipeError(
         "datasets/\(name).yaml",
         "no source is called '\(name)'\(suggestion(for: name, among: cardNames)); there are"
-          + " \(listed(cardNames))"
-      )
+          + " \(listed(cardNames))")
     }
     let text = try Self.text(of: path)
     let card = try SourceCard(YAML(parsing: text, file: Self.shown(path)), name: name, text: text)

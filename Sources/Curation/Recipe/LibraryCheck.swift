@@ -54,9 +54,7 @@ package struct LibraryCheck {
         errors.append(
           yaml.fail(
             "is neither a source ('fields'), nor a filter ('keep'), nor a recipe"
-              + " ('branches')"
-          )
-        )
+              + " ('branches')"))
       }
     } catch let found as RecipeErrors {
       errors += found.errors

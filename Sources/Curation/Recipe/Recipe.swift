@@ -48,8 +48,7 @@ package struct Recipe {
       throw RecipeError(
         "--source \(name)",
         "the recipe takes nothing from a source of this name"
-          + suggestion(for: name, among: sourceNames) + "; it takes from \(listed(sourceNames))"
-      )
+          + suggestion(for: name, among: sourceNames) + "; it takes from \(listed(sourceNames))")
     }
   }
 
@@ -101,19 +100,13 @@ package struct Recipe {
         let names = RowFormats.all.map { $0.name }
         throw row.fail(
           "no row format is called '\(wanted)'\(suggestion(for: wanted, among: names)); there are"
-            + " \(listed(names))"
-        )
+            + " \(listed(names))")
       }
       format = known
     }
     return Branch(
-      name: name,
-      about: try keys["about"]?.text("'about'") ?? "",
-      sources: sources,
-      isDistinct: isDistinct,
-      format: format,
-      place: yaml
-    )
+      name: name, about: try keys["about"]?.text("'about'") ?? "", sources: sources,
+      isDistinct: isDistinct, format: format, place: yaml)
   }
 
   private static func taking(_ source: SourceReference, at key: YAML, _ yaml: YAML)
@@ -124,13 +117,8 @@ package struct Recipe {
       throw yaml.fail("a branch's source needs 'response': a template, or 'teacher'")
     }
     return Taking(
-      source: source,
-      place: key,
-      filters: try keys["filters"]?.list("'filters'") ?? [],
-      pick: keys["pick"],
-      prompt: keys["prompt"],
-      response: response
-    )
+      source: source, place: key, filters: try keys["filters"]?.list("'filters'") ?? [],
+      pick: keys["pick"], prompt: keys["prompt"], response: response)
   }
 }
 

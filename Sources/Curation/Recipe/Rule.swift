@@ -21,10 +21,7 @@ package indirect enum Rule: Sendable {
   /// Reads a rule and resolves its fields; `isElement` where the fields are lists looked at
   /// element by element.
   init(
-    _ yaml: YAML,
-    in scope: some FieldScope,
-    _ projection: inout Projection,
-    isElement: Bool = false
+    _ yaml: YAML, in scope: some FieldScope, _ projection: inout Projection, isElement: Bool = false
   ) throws(RecipeError) {
     var parts: [Rule] = []
     for (key, value) in try yaml.entries("a rule") {
@@ -48,8 +45,7 @@ package indirect enum Rule: Sendable {
         let field = try scope.field(named: name, at: key)
         guard let type = isElement ? field.type.element : field.type else {
           throw key.fail(
-            "'\(name)' is \(field.type.described); inside a list test a list is needed"
-          )
+            "'\(name)' is \(field.type.described); inside a list test a list is needed")
         }
         let slot = projection.slot(of: field)
         let checks = try value.entries("what '\(name)' should be")

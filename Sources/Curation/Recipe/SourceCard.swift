@@ -58,10 +58,7 @@ package struct SourceCard: Sendable, FieldScope {
       }
       configs.append(
         Config(
-          name: try key.text("a name"),
-          rows: try config["rows"]?.whole("'rows'"),
-          layouts: layouts
-        )
+          name: try key.text("a name"), rows: try config["rows"]?.whole("'rows'"), layouts: layouts)
       )
     }
     if configs.isEmpty { configs = [Config(name: "default", rows: nil, layouts: [])] }
@@ -96,8 +93,7 @@ package struct SourceCard: Sendable, FieldScope {
           let names = FieldType.allCases.map(\.rawValue)
           throw value.fail(
             "no type is called '\(name)'\(suggestion(for: name, among: names)); there are"
-              + " \(listed(names))"
-          )
+              + " \(listed(names))")
         }
         type = known
       }
@@ -120,8 +116,7 @@ package struct SourceCard: Sendable, FieldScope {
     throw place.fail(
       "\(self.name) has no field called '\(name)'"
         + suggestion(for: name, among: fields.map(\.name))
-        + "; it has \(listed(fields.map(\.name)))"
-    )
+        + "; it has \(listed(fields.map(\.name)))")
   }
 
   /// The config of this name; nil takes the first.

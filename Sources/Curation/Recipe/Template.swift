@@ -18,10 +18,7 @@ struct Template: Sendable {
 
   /// `lists` are the fields of which a picked element stands in the text.
   init(
-    _ yaml: YAML,
-    in scope: some FieldScope,
-    _ projection: inout Projection,
-    picks: Bool
+    _ yaml: YAML, in scope: some FieldScope, _ projection: inout Projection, picks: Bool
   ) throws(RecipeError) {
     let text = Array(try yaml.text("a template").unicodeScalars)
     var position = 0
@@ -29,13 +26,8 @@ struct Template: Sendable {
   }
 
   private static func parse(
-    _ text: [Unicode.Scalar],
-    _ position: inout Int,
-    inOptional: Bool,
-    _ yaml: YAML,
-    _ scope: some FieldScope,
-    _ projection: inout Projection,
-    _ picks: Bool
+    _ text: [Unicode.Scalar], _ position: inout Int, inOptional: Bool, _ yaml: YAML,
+    _ scope: some FieldScope, _ projection: inout Projection, _ picks: Bool
   ) throws(RecipeError) -> [Part] {
     var parts: [Part] = []
     var literal = ""
@@ -79,14 +71,7 @@ struct Template: Sendable {
           guard !inOptional else { throw yaml.fail("'[' cannot stand inside '[…]'") }
           flush()
           let inner = try parse(
-            text,
-            &position,
-            inOptional: true,
-            yaml,
-            scope,
-            &projection,
-            picks
-          )
+            text, &position, inOptional: true, yaml, scope, &projection, picks)
           guard inner.contains(where: { if case .field = $0 { true } else { false } }) else {
             throw yaml.fail("'[…]' needs a field in it; write '[[' for a bracket")
           }
@@ -118,10 +103,7 @@ struct Template: Sendable {
   }
 
   private static func write(
-    _ parts: [Part],
-    _ sample: borrowing Sample,
-    _ picked: Int?,
-    to output: inout ByteBuffer,
+    _ parts: [Part], _ sample: borrowing Sample, _ picked: Int?, to output: inout ByteBuffer,
     isOptional: Bool
   ) -> Field? {
     for part in parts {

@@ -54,8 +54,7 @@ struct YAML {
       let name = try key.text("a key")
       guard known.contains(name) else {
         throw key.fail(
-          "\(what) has no '\(name)'\(suggestion(for: name, among: known)); it has \(listed(known))"
-        )
+          "\(what) has no '\(name)'\(suggestion(for: name, among: known)); it has \(listed(known))")
       }
       result[name] = value
     }
@@ -193,11 +192,8 @@ extension RecipeError {
     case .duplicatedKeysInMapping(let duplicates, let context):
       let key = duplicates.first.map { "\($0)" } ?? ""
       self.init(
-        file,
-        line: context.mark.line,
-        column: context.mark.column,
-        "the key '\(key)' stands twice in one mapping"
-      )
+        file, line: context.mark.line, column: context.mark.column,
+        "the key '\(key)' stands twice in one mapping")
     default:
       self.init(file, "is not YAML: \(error)")
     }

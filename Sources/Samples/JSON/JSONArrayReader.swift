@@ -14,10 +14,7 @@ package final class JSONArrayReader: RowReader {
   private enum Expectation { case open, elementOrEnd, element, commaOrEnd, nothing }
 
   init(
-    _ file: FileStream,
-    _ stream: any ByteStream,
-    head: consuming ByteBuffer,
-    offset: Int,
+    _ file: FileStream, _ stream: any ByteStream, head: consuming ByteBuffer, offset: Int,
     limits: ReadLimits
   ) {
     self.file = file
@@ -39,15 +36,13 @@ package final class JSONArrayReader: RowReader {
         throw FileError(
           file.path,
           "row \(row + 1), byte \(offset + walk.kept): an element of the array is longer than"
-            + " \(limits.rowBytes) bytes; convert the file to JSON Lines"
-        )
+            + " \(limits.rowBytes) bytes; convert the file to JSON Lines")
       }
     }
     if isAtEnd && expects != .nothing {
       throw FileError(
         file.path,
-        "its JSON array is not closed: good up to row \(row), byte \(offset + walk.kept)"
-      )
+        "its JSON array is not closed: good up to row \(row), byte \(offset + walk.kept)")
     }
     chunk.buffer.moveTail(from: walk.kept, to: &tail)
     offset += chunk.buffer.count
@@ -67,9 +62,7 @@ package final class JSONArrayReader: RowReader {
   }
 
   private func scan(
-    _ bytes: UnsafeRawBufferPointer,
-    _ walk: inout Walk,
-    _ rows: inout [RowPlace]
+    _ bytes: UnsafeRawBufferPointer, _ walk: inout Walk, _ rows: inout [RowPlace]
   ) throws {
     while walk.position < bytes.count {
       let byte = bytes[walk.position]
@@ -104,12 +97,7 @@ package final class JSONArrayReader: RowReader {
           row += 1
           rows.append(
             RowPlace(
-              range: start..<end,
-              number: row,
-              offset: offset + start,
-              byteCount: end - start
-            )
-          )
+              range: start..<end, number: row, offset: offset + start, byteCount: end - start))
           walk.start = nil
           walk.kept = end
           expects = .commaOrEnd
@@ -137,8 +125,7 @@ package final class JSONArrayReader: RowReader {
       default:
         throw FileError(
           file.path,
-          "is a JSON array that breaks at byte \(offset + walk.position), after row \(row)"
-        )
+          "is a JSON array that breaks at byte \(offset + walk.position), after row \(row)")
       }
       walk.position += 1
       walk.kept = walk.position

@@ -17,10 +17,7 @@ package final class JSONLinesReader: RowReader {
 
   /// `head` holds bytes of the stream that were read before, `offset` where they begin.
   init(
-    _ file: FileStream,
-    _ stream: any ByteStream,
-    head: consuming ByteBuffer,
-    offset: Int,
+    _ file: FileStream, _ stream: any ByteStream, head: consuming ByteBuffer, offset: Int,
     limits: ReadLimits
   ) {
     self.file = file
@@ -74,13 +71,8 @@ package final class JSONLinesReader: RowReader {
           let size = last - first
           chunk.rows.append(
             RowPlace(
-              range: first..<last,
-              number: line,
-              offset: offset + first,
-              byteCount: size,
-              fault: size > limit ? .tooLong(limit: limit) : nil
-            )
-          )
+              range: first..<last, number: line, offset: offset + first, byteCount: size,
+              fault: size > limit ? .tooLong(limit: limit) : nil))
         }
         start = end + 1
       }
@@ -114,13 +106,8 @@ package final class JSONLinesReader: RowReader {
     offset = start + length + (atEnd ? 0 : 1)
     chunk.rows.append(
       RowPlace(
-        range: 0..<0,
-        number: line,
-        offset: start,
-        byteCount: length,
-        fault: .tooLong(limit: limits.rowBytes)
-      )
-    )
+        range: 0..<0, number: line, offset: start, byteCount: length,
+        fault: .tooLong(limit: limits.rowBytes)))
   }
 }
 

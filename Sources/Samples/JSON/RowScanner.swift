@@ -22,11 +22,8 @@ package struct RowScanner: ~Copyable {
       let member = strdup(column.member)
       texts += [key, member]
       return bm_wanted(
-        key: key,
-        key_length: column.key.utf8.count,
-        member: member,
-        member_length: column.member.utf8.count
-      )
+        key: key, key_length: column.key.utf8.count,
+        member: member, member_length: column.member.utf8.count)
     }
     guard let scanner = bm_scanner_create(wanted, wanted.count) else { fatalError("out of memory") }
     self.scanner = scanner

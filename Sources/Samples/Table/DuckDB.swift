@@ -14,8 +14,7 @@ struct DuckDB {
       throw FileError(
         file,
         "is Parquet, which DuckDB's command line reads; it is not on the PATH:"
-          + " pip install duckdb-cli"
-      )
+          + " pip install duckdb-cli")
     }
     program = found
   }
@@ -28,10 +27,7 @@ struct DuckDB {
   /// Runs a query to its end and decodes its JSON result.
   func rows<Row: Decodable>(_ query: String, for file: String) throws(FileError) -> [Row] {
     let stream = try ChildStream(
-      program,
-      ["-init", "/dev/null", "-batch", "-json", "-c", query],
-      for: file
-    )
+      program, ["-init", "/dev/null", "-batch", "-json", "-c", query], for: file)
     var output = ByteBuffer()
     while try stream.read(into: &output, upTo: 1 << 16) > 0 {}
     let text = String(copying: output.bytes)
@@ -103,8 +99,6 @@ final class ChildStream: ByteStream {
     try? errors.seek(toOffset: 0)
     let text = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
     throw FileError(
-      path,
-      "DuckDB could not read it: " + text.trimmingCharacters(in: .whitespacesAndNewlines)
-    )
+      path, "DuckDB could not read it: " + text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 }

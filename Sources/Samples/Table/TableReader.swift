@@ -22,9 +22,7 @@ package final class TableReader: RowReader {
       var name: String
     }
     let present: [Column] = try duckDB.rows(
-      "SELECT column_name AS name FROM (DESCRIBE SELECT * FROM \(table))",
-      for: file.path
-    )
+      "SELECT column_name AS name FROM (DESCRIBE SELECT * FROM \(table))", for: file.path)
     struct Count: Decodable { var n: Int }
     let counts: [Count] = try duckDB.rows("SELECT count(*) AS n FROM \(table)", for: file.path)
     rowCount = counts.first?.n ?? 0
@@ -36,9 +34,7 @@ package final class TableReader: RowReader {
       """
       SET preserve_insertion_order = true; \
       COPY (SELECT \(columns) FROM \(table)) TO '/dev/stdout' (FORMAT json)
-      """,
-      for: file.path
-    )
+      """, for: file.path)
     lines = JSONLinesReader(file, stream, head: ByteBuffer(), offset: 0, limits: limits)
   }
 
