@@ -22,12 +22,20 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { hex(high) + hex(low) }
+
+  /// Half of a good hash is one.
+  package func hash(into hasher: inout Hasher) { hasher.combine(low) }
 }
 
 /// Sixteen hexadecimal digits.
 package func hex(_ value: UInt64) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
+  String(unsafeUninitializedCapacity: 16) { digits in
+    for index in 0..<16 {
+      let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15
+      digits[index] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+    }
+    return 16
+  }
 }
 
 /// The 64-bit XXH3 of bytes at hand.

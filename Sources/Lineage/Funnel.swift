@@ -80,6 +80,19 @@ extension Funnel {
             + " not add up to that; this is a bug")
       }
     }
+    let odd = try Int.fetchOne(
+      database,
+      sql: """
+        SELECT count(*) FROM fate WHERE sample >= ? AND sample < ? AND NOT (
+          (kind IN ('kept', 'seed')) = (output IS NOT NULL)
+          AND (output IS NULL) = (output_row IS NULL)
+          AND (kind = 'dropped') = (step IS NOT NULL)
+          AND (kind = 'duplicate') = (duplicate_of IS NOT NULL)
+          AND coalesce(duplicate_of < sample, 1))
+        """, arguments: [samples.lowerBound, samples.upperBound])
+    guard odd == 0 else {
+      throw LedgerError("\(odd ?? 0) fates in the ledger contradict themselves; this is a bug")
+    }
     let outputs = try Row.fetchAll(
       database,
       sql: """

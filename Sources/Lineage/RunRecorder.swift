@@ -60,7 +60,7 @@ package final class RunRecorder {
       let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM sample") ?? 0
       let sample = try database.makeStatement(
         sql: """
-          INSERT INTO sample (id, file, row, byte_offset, byte_count, row_hash, sample_id)
+          INSERT INTO sample (id, file, row, byte_offset, byte_count, row_xxh3, sample_id)
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """)
       let fate = try database.makeStatement(
@@ -102,19 +102,22 @@ package final class RunRecorder {
   {
     try insert(
       """
-      INSERT INTO source_file (source, path, format, byte_count, row_count, xxh3, published_sha256)
-      VALUES (?, ?, ?, 0, 0, '', ?)
+      INSERT INTO source_file
+        (source, path, format, byte_count, row_count, first_sample, xxh3, published_sha256)
+      VALUES (?, ?, ?, 0, 0, 0, '', ?)
       """, [source, path, format, publishedSHA256])
   }
 
+  /// Completes a file of which the last `rowCount` samples are.
   package func finishFile(
     _ file: Int64, byteCount: Int, rowCount: Int, xxh3: Digest, sha256: String?
-  )
-    throws
-  {
+  ) throws {
     _ = try insert(
-      "UPDATE source_file SET byte_count = ?, row_count = ?, xxh3 = ?, sha256 = ? WHERE id = ?",
-      [byteCount, rowCount, xxh3.description, sha256, file])
+      """
+      UPDATE source_file SET byte_count = ?, row_count = ?, first_sample = ?, xxh3 = ?, sha256 = ?
+      WHERE id = ?
+      """,
+      [byteCount, rowCount, nextSample - Int64(rowCount), xxh3.description, sha256, file])
   }
 
   package func addBranch(name: String, rowFormat: String) throws -> Int64 {
@@ -185,22 +188,24 @@ package final class RunRecorder {
   /// The number that the next sample will have.
   package var upcomingSample: Int64 { nextSample }
 
-  /// Records a sample with its fates; many calls share one trip to the database queue.
-  package func record(_ entries: [(SampleEntry, [FateEntry])]) throws {
+  /// Records samples with their fates, as many for each of them; one trip to the database.
+  package func record(_ samples: [SampleEntry], _ fates: [FateEntry]) throws {
+    guard !samples.isEmpty else { return }
     let start = ContinuousClock.now
     defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
+    let fatesEach = fates.count / samples.count
     do {
       try ledger.database.inDatabase { _ in
-        for (sample, fates) in entries {
+        for (index, sample) in samples.enumerated() {
           sampleInsert.bind(nextSample)
           sampleInsert.bind(sample.file)
           sampleInsert.bind(sample.row)
           sampleInsert.bind(sample.byteOffset)
           sampleInsert.bind(sample.byteCount)
-          sampleInsert.bind(sample.rowHash.map(hex))
+          sampleInsert.bind(sample.rowHash.map { Int64(bitPattern: $0) })
           sampleInsert.bind(sample.sampleID)
           try sampleInsert.run()
-          for fate in fates {
+          for fate in fates[index * fatesEach..<(index + 1) * fatesEach] {
             fateInsert.bind(nextSample)
             fateInsert.bind(fate.branch)
             fateInsert.bind(fate.fate.rawValue)

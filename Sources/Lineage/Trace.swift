@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Files
 internal import GRDB
 
 /// All that the ledger knows of one sample, in the run asked for.
@@ -96,7 +96,7 @@ package struct Trace: Encodable, Equatable, Sendable {
         SELECT sample.id, run.id, run.finished, run.recipe, run.tool,
           source.name, source.config, source.licence, source.homepage, source.revision,
           source_file.path, source_file.format, source_file.xxh3, source_file.published_sha256,
-          source_file.sha256, sample.row, sample.byte_offset, sample.byte_count, sample.row_hash
+          source_file.sha256, sample.row, sample.byte_offset, sample.byte_count, sample.row_xxh3
         FROM sample JOIN source_file ON source_file.id = sample.file
         JOIN source ON source.id = source_file.source JOIN run ON run.id = source.run
         WHERE sample.sample_id = ? ORDER BY run.id DESC
@@ -114,7 +114,8 @@ package struct Trace: Encodable, Equatable, Sendable {
         name: row[5], config: row[6], licence: row[7], homepage: row[8], revision: row[9]),
       place: Place(
         path: row[10], format: row[11], fileXXH3: row[12], publishedSHA256: row[13],
-        sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17], rowXXH3: row[18]),
+        sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17],
+        rowXXH3: (row[18] as Int64?).map { hex(UInt64(bitPattern: $0)) }),
       fates: try fates(of: row[0], in: database), otherRuns: runs.filter { $0 != row[1] as Int64 })
   }
 

@@ -17,8 +17,10 @@ final class Collector {
   private var sources: [SourceState] = []
   private let quarantineFile: Writer
   private(set) var rowsRead = 0
-  private var funnel = Funnel()
+  private var entries: [RunRecorder.SampleEntry] = []
+  private var fates: [RunRecorder.FateEntry] = []
 
+  /// What a branch remembers of the samples before.
   private final class BranchState {
     let id: Int64
     let rows: Writer
@@ -33,13 +35,37 @@ final class Collector {
     }
   }
 
-  private struct SourceState {
-    var id: Int64
-    var files: [Int64]
-    /// For each taking the ledger's ids of its steps.
-    var steps: [[Int64]]
-    /// For each taking its place in the funnel.
-    var places: [(branch: Int, source: Int)]
+  /// What is done with the samples of one source in one branch, and what came of it.
+  private final class TakingState {
+    let branch: BranchState
+    let isDistinct: Bool
+    let fate: Fate
+    let writer: Writer
+    let frame: RowFrame
+    /// The ledger's numbers of the steps.
+    let steps: [Int64]
+    var funnel: Funnel.Source
+
+    init(
+      _ taking: Plan.Taking, _ branch: Plan.Branch, _ state: BranchState, _ steps: [Int64],
+      source: String
+    ) {
+      self.branch = state
+      self.steps = steps
+      isDistinct = branch.isDistinct
+      fate = taking.response == nil ? .seed : .kept
+      writer = taking.response == nil ? state.seeds! : state.rows
+      frame = taking.response == nil ? Seed.frame : branch.format.frame
+      funnel = Funnel.Source(
+        name: source, steps: taking.steps.map { Funnel.Step(name: $0.name, dropped: 0) })
+    }
+  }
+
+  private final class SourceState {
+    let name: String
+    let paths: [String]
+    let files: [Int64]
+    let takings: [TakingState]
     var occurrences: [Digest: Int32] = [:]
     var rows = 0
     var quarantined = 0
@@ -50,6 +76,14 @@ final class Collector {
     var isChecked = false
     /// Files that have been read to their end.
     var finished: [FileSummary] = []
+
+    init(name: String, paths: [String], files: [Int64], takings: [TakingState], columns: Int) {
+      self.name = name
+      self.paths = paths
+      self.files = files
+      self.takings = takings
+      isPresent = Array(repeating: false, count: columns)
+    }
   }
 
   init(
@@ -65,13 +99,6 @@ final class Collector {
     quarantineFile = try Writer(
       staging, "branches/quarantine.jsonl", id: 0, isDurable: options.isDurable)
 
-    var sourceIDs: [Int64] = []
-    for (source, found) in zip(plan.sources, files) {
-      sourceIDs.append(
-        try recorder.addSource(
-          name: source.card.name, config: source.config.name, licence: source.card.licence,
-          homepage: source.card.homepage, revision: found.revision, card: source.card.text))
-    }
     for (index, branch) in plan.branches.enumerated() {
       let folder = "branches/" + branch.name
       try Folder.create(staging + "/" + folder)
@@ -88,78 +115,72 @@ final class Collector {
         BranchState(
           id: id, rows: try writer("train.jsonl"), seeds: hasSeeds ? try writer("seeds.jsonl") : nil
         ))
-      funnel.branches.append(Funnel.Branch(name: branch.name))
     }
-    for (index, source) in plan.sources.enumerated() {
-      var state = SourceState(
-        id: sourceIDs[index], files: [], steps: [], places: [],
-        isPresent: Array(repeating: false, count: source.projection.columns.count))
-      for taking in source.takings {
-        state.steps.append(
-          try taking.steps.enumerated().map { position, step in
-            try recorder.addStep(
-              branch: branches[taking.branch].id, source: state.id, position: position,
-              name: step.name, kind: step.kind.rawValue, text: step.text)
-          })
-        funnel.branches[taking.branch].sources.append(
-          Funnel.Source(
-            name: source.card.name, steps: taking.steps.map { Funnel.Step(name: $0.name) }))
-        state.places.append(
-          (taking.branch, funnel.branches[taking.branch].sources.count - 1))
+    for (source, found) in zip(plan.sources, files) { try add(source, found) }
+  }
+
+  private func add(_ source: Plan.Source, _ found: SourceFiles) throws {
+    let id = try recorder.addSource(
+      name: source.card.name, config: source.config.name, licence: source.card.licence,
+      homepage: source.card.homepage, revision: found.revision, card: source.card.text)
+    let takings = try source.takings.map { taking in
+      let steps = try taking.steps.enumerated().map { position, step in
+        try recorder.addStep(
+          branch: branches[taking.branch].id, source: id, position: position, name: step.name,
+          kind: step.kind.rawValue, text: step.text)
       }
-      for path in files[index].paths {
-        state.files.append(
-          try recorder.addFile(
-            source: state.id, path: path, format: try FileFormat(of: path).rawValue,
-            publishedSHA256: SourceFiles.publishedSHA256(of: path)))
-      }
-      sources.append(state)
+      return TakingState(
+        taking, plan.branches[taking.branch], branches[taking.branch], steps,
+        source: source.card.name)
     }
+    let files = try found.paths.map { path in
+      try recorder.addFile(
+        source: id, path: path, format: try FileFormat(of: path).rawValue,
+        publishedSHA256: SourceFiles.publishedSHA256(of: path))
+    }
+    sources.append(
+      SourceState(
+        name: source.card.name, paths: found.paths, files: files, takings: takings,
+        columns: source.projection.columns.count))
   }
 
   /// Records a chunk's samples and writes the rows of those that stay.
   func collect(_ harvest: Harvest) throws {
+    let source = sources[harvest.source]
     if let ending = harvest.ending { return try end(harvest, ending) }
-    let source = plan.sources[harvest.source]
-    let takings = source.takings.count
-    var entries: [(RunRecorder.SampleEntry, [RunRecorder.FateEntry])] = []
-    entries.reserveCapacity(harvest.rows.count)
+    entries.removeAll(keepingCapacity: true)
+    fates.removeAll(keepingCapacity: true)
     for (index, row) in harvest.rows.enumerated() {
       let place = harvest.chunk.rows[index]
       var sample = SampleInHand(number: recorder.upcomingSample + Int64(index))
       if row.fault == nil {
-        let occurrence = sources[harvest.source].occurrences[row.identity, default: 0] + 1
-        sources[harvest.source].occurrences[row.identity] = occurrence
+        sample.id = row.id
+        let occurrence = source.occurrences[row.identity, default: 0] + 1
+        source.occurrences[row.identity] = occurrence
         if occurrence > 1 { sample.suffix = "#\(occurrence)" }
-        sample.id = sampleID(source.card.name, row.identity) + sample.suffix
       } else {
         sample.fault = try quarantine(row, at: place, harvest)
       }
-      var fates: [RunRecorder.FateEntry] = []
-      fates.reserveCapacity(takings)
-      for taking in 0..<takings {
-        let outcome = harvest.outcomes[index * takings + taking]
-        fates.append(try fate(of: outcome, sample, taking, harvest))
+      for (position, taking) in source.takings.enumerated() {
+        let outcome = harvest.outcomes[index * source.takings.count + position]
+        fates.append(try fate(of: outcome, sample, taking, harvest, harvest.output[position]))
       }
       entries.append(
-        (
-          RunRecorder.SampleEntry(
-            file: sources[harvest.source].files[harvest.file], row: place.number,
-            byteOffset: place.offset, byteCount: place.byteCount, rowHash: row.hash,
-            sampleID: sample.id),
-          fates
-        ))
+        RunRecorder.SampleEntry(
+          file: source.files[harvest.file], row: place.number, byteOffset: place.offset,
+          byteCount: place.byteCount, rowHash: row.hash,
+          sampleID: sample.fault == nil ? sample.id + sample.suffix : nil))
     }
-    for taking in 0..<takings {
-      try writer(taking, harvest.source).flush(from: harvest.output[taking])
+    for (position, taking) in source.takings.enumerated() {
+      try taking.writer.flush(from: harvest.output[position])
     }
+    try recorder.record(entries, fates)
     rowsRead += harvest.rows.count
-    sources[harvest.source].rows += harvest.rows.count
-    sources[harvest.source].fileRows += harvest.rows.count
-    sources[harvest.source].readableRows += harvest.rows.count { $0.fault == nil }
-    try recorder.record(entries)
+    source.rows += harvest.rows.count
+    source.fileRows += harvest.rows.count
+    source.readableRows += harvest.rows.count { $0.fault == nil }
     for column in harvest.isPresent.indices where harvest.isPresent[column] {
-      sources[harvest.source].isPresent[column] = true
+      source.isPresent[column] = true
     }
     if harvest.chunk.bytesRead >= Self.judgedBytes { try checkFields(harvest) }
   }
@@ -167,87 +188,83 @@ final class Collector {
   /// What is known of a sample while its fates are decided.
   private struct SampleInHand {
     let number: Int64
-    var id: String?
-    /// The number of its occurrence, from the second on.
+    /// Without the number of its occurrence.
+    var id = ""
+    /// That number, from the second on.
     var suffix = ""
     /// Why it is quarantined, as JSON.
     var fault: String?
   }
 
-  private func writer(_ taking: Int, _ source: Int) -> Writer {
-    let entry = plan.sources[source].takings[taking]
-    let branch = branches[entry.branch]
-    return entry.response == nil ? branch.seeds! : branch.rows
-  }
-
   private func fate(
-    of outcome: Outcome, _ sample: SampleInHand, _ taking: Int, _ harvest: Harvest
+    of outcome: Outcome, _ sample: SampleInHand, _ taking: TakingState, _ harvest: Harvest,
+    _ output: Output
   ) throws -> RunRecorder.FateEntry {
-    let entry = plan.sources[harvest.source].takings[taking]
-    let branch = branches[entry.branch]
-    let place = sources[harvest.source].places[taking]
-    var fate = RunRecorder.FateEntry(branch: branch.id, fate: .quarantined)
-    func count(_ change: (inout Funnel.Source) -> Void) {
-      change(&funnel.branches[place.branch].sources[place.source])
-    }
-    count { $0.counts.read += 1 }
+    var fate = RunRecorder.FateEntry(branch: taking.branch.id, fate: .quarantined)
+    taking.funnel.counts.read += 1
     if let fault = sample.fault {
       fate.evidence = fault
-      count { $0.counts.quarantined += 1 }
+      taking.funnel.counts.quarantined += 1
       return fate
     }
+    if outcome.evidence >= 0 { fate.evidence = harvest.evidence[outcome.evidence] }
     if outcome.picked >= 0 {
       fate.picked = outcome.picked
       fate.candidates = outcome.candidates
     }
-    if outcome.evidence >= 0 { fate.evidence = harvest.evidence[outcome.evidence] }
     if outcome.verdict == .dropped {
       fate.fate = .dropped
-      fate.step = sources[harvest.source].steps[taking][outcome.step]
-      count {
-        $0.counts.dropped += 1
-        $0.steps[outcome.step].dropped += 1
-      }
+      fate.step = taking.steps[outcome.step]
+      taking.funnel.counts.dropped += 1
+      taking.funnel.steps[outcome.step].dropped += 1
       return fate
     }
-    if plan.branches[entry.branch].isDistinct {
-      if let first = branch.seen[outcome.promptKey] {
+    if taking.isDistinct {
+      if let first = taking.branch.seen[outcome.promptKey] {
         fate.fate = .duplicate
         fate.duplicateOf = first
-        count { $0.counts.duplicates += 1 }
+        taking.funnel.counts.duplicates += 1
         return fate
       }
-      branch.seen[outcome.promptKey] = sample.number
+      taking.branch.seen[outcome.promptKey] = sample.number
     }
-    let writer = writer(taking, harvest.source)
-    let format = plan.branches[entry.branch].format
-    let frame = outcome.verdict == .seed ? Seed.frame : format.frame
-    let idEnd =
-      outcome.row.lowerBound + frame.start.count + (sample.id?.utf8.count ?? 0)
-      - sample.suffix.utf8.count
-    try writer.add(
-      outcome.row, of: harvest.output[taking], inserting: sample.suffix, at: idEnd)
-    fate.fate = outcome.verdict == .seed ? .seed : .kept
-    fate.output = writer.id
-    fate.outputRow = writer.rowCount
-    count { source in
-      if outcome.verdict == .seed { source.counts.seeds += 1 } else { source.counts.kept += 1 }
+    let idEnd = outcome.row.lowerBound + taking.frame.start.count + sample.id.utf8.count
+    try taking.writer.add(outcome.row, of: output, inserting: sample.suffix, at: idEnd)
+    fate.fate = taking.fate
+    fate.output = taking.writer.id
+    fate.outputRow = taking.writer.rowCount
+    if taking.fate == .seed {
+      taking.funnel.counts.seeds += 1
+    } else {
+      taking.funnel.counts.kept += 1
     }
     return fate
+  }
+
+  /// The counters of all branches.
+  private var funnel: Funnel {
+    var funnel = Funnel()
+    funnel.branches = zip(plan.branches, branches).map { branch, state in
+      var entry = Funnel.Branch(name: branch.name)
+      entry.sources = sources.flatMap(\.takings).filter { $0.branch === state }.map(\.funnel)
+      return entry
+    }
+    return funnel
   }
 
   /// Puts a row that cannot be read on the quarantine list; returns why, as JSON.
   private func quarantine(_ row: RowEntry, at place: RowPlace, _ harvest: Harvest) throws -> String
   {
     let fault = row.fault!
-    sources[harvest.source].quarantined += 1
+    let source = sources[harvest.source]
+    source.quarantined += 1
     let offset = place.offset.map { "\($0 + row.faultOffset)" } ?? "null"
     let reason =
       "\"reason\": \(jsonString(fault.code)), \"message\": \(jsonString(fault.description)),"
       + " \"fault_offset\": \(offset)"
-    let path = files[harvest.source].paths[harvest.file]
+    let path = source.paths[harvest.file]
     try quarantineFile.append(
-      "{\"source\": \(jsonString(plan.sources[harvest.source].card.name)),"
+      "{\"source\": \(jsonString(source.name)),"
         + " \"file\": \(jsonString(path)), \"row\": \(place.number),"
         + " \"byte_offset\": \(place.offset.map(String.init) ?? "null"),"
         + " \"byte_count\": \(place.byteCount), \(reason)}\n")
@@ -256,25 +273,25 @@ final class Collector {
 
   /// Completes a file, and with its last file a source.
   private func end(_ harvest: Harvest, _ ending: FileEnding) throws {
-    let path = files[harvest.source].paths[harvest.file]
+    let source = sources[harvest.source]
+    let path = source.paths[harvest.file]
     try checkFields(harvest)
     let computed = options.computesSHA256 ? try sha256(ofFile: path) : nil
-    let summary = FileSummary(
-      path: path, byteCount: ending.byteCount, rowCount: sources[harvest.source].fileRows,
-      digest: ending.digest, sha256: SourceFiles.publishedSHA256(of: path) ?? computed)
-    sources[harvest.source].finished.append(summary)
+    source.finished.append(
+      FileSummary(
+        path: path, byteCount: ending.byteCount, rowCount: source.fileRows, digest: ending.digest,
+        sha256: SourceFiles.publishedSHA256(of: path) ?? computed))
     try recorder.finishFile(
-      sources[harvest.source].files[harvest.file], byteCount: ending.byteCount,
-      rowCount: summary.rowCount, xxh3: ending.digest, sha256: computed)
-    sources[harvest.source].fileRows = 0
-    sources[harvest.source].readableRows = 0
-    sources[harvest.source].isChecked = false
-    sources[harvest.source].isPresent = sources[harvest.source].isPresent.map { _ in false }
-    guard harvest.file == files[harvest.source].paths.count - 1 else { return }
-    let (rows, bad) = (sources[harvest.source].rows, sources[harvest.source].quarantined)
-    guard options.maxQuarantined.admits(bad, of: rows) else {
+      source.files[harvest.file], byteCount: ending.byteCount, rowCount: source.fileRows,
+      xxh3: ending.digest, sha256: computed)
+    source.fileRows = 0
+    source.readableRows = 0
+    source.isChecked = false
+    for column in source.isPresent.indices { source.isPresent[column] = false }
+    guard harvest.file == source.paths.count - 1 else { return }
+    guard options.maxQuarantined.admits(source.quarantined, of: source.rows) else {
       throw TooManyQuarantined(
-        source: plan.sources[harvest.source].card.name, rows: rows, quarantined: bad,
+        source: source.name, rows: source.rows, quarantined: source.quarantined,
         limit: options.maxQuarantined, list: try keepQuarantineList())
     }
   }
@@ -296,11 +313,11 @@ final class Collector {
   private func checkFields(_ harvest: Harvest) throws {
     let state = sources[harvest.source]
     guard !state.isChecked, state.readableRows > 0 else { return }
-    sources[harvest.source].isChecked = true
+    state.isChecked = true
     let source = plan.sources[harvest.source]
     let missing = source.required.filter { !state.isPresent[$0.column] }.map(\.field)
     guard !missing.isEmpty else { return }
-    let path = files[harvest.source].paths[harvest.file]
+    let path = state.paths[harvest.file]
     throw MissingFields(
       path: path, source: source.card.name, rows: state.fileRows, missing: missing,
       present: try SourceFile(path).keys())
@@ -308,6 +325,7 @@ final class Collector {
 
   /// Completes all files and the ledger. Nothing has its final name yet.
   func finish(bytesRead: Int) throws -> Curator.Outcome {
+    let funnel = funnel
     var summaries: [FileSummary] = []
     for (index, branch) in branches.enumerated() {
       var own: [FileSummary] = []

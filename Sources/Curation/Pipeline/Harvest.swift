@@ -49,6 +49,8 @@ struct FileEnding {
 struct RowEntry {
   var hash: UInt64?
   var identity = Digest(high: 0, low: 0)
+  /// The sample's id, save the number of its occurrence.
+  var id = ""
   var fault: RowFault?
   /// Of the fault, in the row.
   var faultOffset = 0

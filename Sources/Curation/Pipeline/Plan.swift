@@ -36,15 +36,27 @@ package struct Plan: Sendable {
   }
 
   /// What one branch does with the samples of one source.
-  struct Taking: Sendable {
-    var branch: Int
-    var filters: [Rule]
-    var pick: Pick?
-    var prompt: Template
+  final class Taking: Sendable {
+    let branch: Int
+    let filters: [Rule]
+    let pick: Pick?
+    let prompt: Template
     /// Nil where a teacher is to write it.
-    var response: Template?
+    let response: Template?
     /// In order: the filters, the pick, the templates.
-    var steps: [Step]
+    let steps: [Step]
+
+    init(
+      branch: Int, filters: [Rule], pick: Pick?, prompt: Template, response: Template?,
+      steps: [Step]
+    ) {
+      self.branch = branch
+      self.filters = filters
+      self.pick = pick
+      self.prompt = prompt
+      self.response = response
+      self.steps = steps
+    }
   }
 
   /// A place at which samples may be dropped.

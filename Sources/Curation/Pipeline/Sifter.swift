@@ -55,9 +55,10 @@ final class Sifter {
     }
     let sample = scanner.sample(of: row)
     entry.identity = identity(of: sample, source, &scratch)
+    entry.id = sampleID(source.card.name, entry.identity)
     for (index, taking) in source.takings.enumerated() {
       var outcome = outcome(
-        sample, taking, source, entry.identity, into: harvest, to: &harvest.output[index].bytes)
+        sample, taking, source, entry.id, into: harvest, to: &harvest.output[index].bytes)
       if outcome.verdict != .dropped {
         outcome.promptKey = key(
           of: harvest.output[index].bytes, outcome.prompt, &scratch, &folded)
@@ -91,7 +92,7 @@ final class Sifter {
   }
 
   private func outcome(
-    _ sample: borrowing Sample, _ taking: Plan.Taking, _ source: Plan.Source, _ identity: Digest,
+    _ sample: borrowing Sample, _ taking: Plan.Taking, _ source: Plan.Source, _ id: String,
     into harvest: Harvest, to output: inout ByteBuffer
   ) -> Outcome {
     var step = 0
@@ -115,7 +116,7 @@ final class Sifter {
     let start = output.count
     let picked = result.picked < 0 ? nil : result.picked
     output.append(frame.start)
-    output.append(sampleID(source.card.name, identity))
+    output.append(id)
     output.append(frame.afterID)
     let promptStart = output.count
     var missing = taking.prompt.write(sample, picked: picked, to: &output)
@@ -165,7 +166,7 @@ final class Sifter {
     for leaf in leaves {
       let value = sample[leaf.slot]
       let measured = value.isNull ? nil : leaf.check.measured(value, in: sample)
-      let part = "\(jsonString(leaf.field.name)): \(measured ?? sample.excerpt(of: value))"
+      let part = "\(leaf.label): \(measured ?? sample.excerpt(of: value))"
       if !parts.contains(part) { parts.append(part) }
     }
     return "{" + parts.joined(separator: ", ") + "}"

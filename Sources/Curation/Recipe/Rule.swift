@@ -16,6 +16,8 @@ package indirect enum Rule: Sendable {
     let field: Field
     let slot: Projection.Slot
     let check: any Check
+    /// The field's name as JSON, for evidence.
+    let label: String
   }
 
   /// Reads a rule and resolves its fields; `isElement` where the fields are lists looked at
@@ -52,7 +54,8 @@ package indirect enum Rule: Sendable {
         guard !checks.isEmpty else { throw value.fail("'\(name)' needs a check") }
         for (key, value) in checks {
           let check = try CheckList.check(key, value, for: field, type: type)
-          parts.append(.check(Leaf(field: field, slot: slot, check: check)))
+          parts.append(
+            .check(Leaf(field: field, slot: slot, check: check, label: jsonString(name))))
         }
       }
     }

@@ -30,9 +30,11 @@ package final class TableReader: RowReader {
     let names = present.map(\.name).filter { keys?.contains($0) ?? true }
     // A row of no wanted column is still a row.
     let columns = names.isEmpty ? "NULL AS _" : names.map(DuckDB.identifier).joined(separator: ", ")
+    // One thread: with more DuckDB holds whole row groups to keep their order, at twice the memory
+    // and four times the processor time for the same text.
     let stream = try duckDB.start(
       """
-      SET preserve_insertion_order = true; \
+      SET threads = 1; SET preserve_insertion_order = true; \
       COPY (SELECT \(columns) FROM \(table)) TO '/dev/stdout' (FORMAT json)
       """, for: file.path)
     lines = JSONLinesReader(file, stream, head: ByteBuffer(), offset: 0, limits: limits)
