@@ -70,6 +70,8 @@ final class ChildStream: ByteStream {
     process.standardError = errors
     do {
       try process.run()
+      // Room for a chunk, so that both sides work instead of taking turns.
+      _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETPIPE_SZ, Int32(Chunk.size))
     } catch {
       throw FileError(path, "could not start \(program): \(error.localizedDescription)")
     }
