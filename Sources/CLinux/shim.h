@@ -7,3 +7,8 @@
 static inline void bm_start_write_back(int descriptor, long offset, long count) {
   sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
+
+/// Gives a pipe room for so many bytes, if the system allows it.
+static inline void bm_widen_pipe(int descriptor, int count) {
+  fcntl(descriptor, F_SETPIPE_SZ, count);
+}

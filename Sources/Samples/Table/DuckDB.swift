@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Files
 internal import Foundation
 
@@ -71,7 +72,7 @@ final class ChildStream: ByteStream {
     do {
       try process.run()
       // Room for a chunk, so that both sides work instead of taking turns.
-      _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETPIPE_SZ, Int32(Chunk.size))
+      bm_widen_pipe(output.fileHandleForReading.fileDescriptor, Int32(Chunk.size))
     } catch {
       throw FileError(path, "could not start \(program): \(error.localizedDescription)")
     }
