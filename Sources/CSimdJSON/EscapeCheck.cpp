@@ -11,11 +11,11 @@
 
 namespace {
 
-/// Of 64 bytes: which are a backslash, which may follow one (RFC 8259, section 7), which are a `u`.
+/// Of 64 bytes: which are a backslash, and which must be looked at when one escapes them, that is
+/// all but the eight that simply follow it (RFC 8259, section 7).
 struct Block {
   uint64_t backslash;
-  uint64_t escapable;
-  uint64_t unicode;
+  uint64_t special;
 };
 
 constexpr size_t blocks_at_once = 32;
@@ -24,48 +24,45 @@ using Classify = void (*)(const uint8_t *bytes, size_t count, Block *blocks);
 
 void classify_portable(const uint8_t *bytes, size_t count, Block *blocks) {
   for (size_t b = 0; b < count; b++, bytes += 64) {
-    Block block{0, 0, 0};
+    Block block{0, 0};
     for (int i = 0; i < 64; i++) {
       const uint8_t c = bytes[i];
-      const bool escapable = c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' ||
-                             c == 'n' || c == 'r' || c == 't' || c == 'u';
+      const bool simple = c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' ||
+                          c == 'n' || c == 'r' || c == 't';
       block.backslash |= uint64_t(c == '\\') << i;
-      block.escapable |= uint64_t(escapable) << i;
-      block.unicode |= uint64_t(c == 'u') << i;
+      block.special |= uint64_t(!simple) << i;
     }
     blocks[b] = block;
   }
 }
 
 #if defined(__x86_64__)
-/// A byte is escapable when the table entries of its two halves share a bit:
-/// 1 is `"` `/`, 2 is `\`, 4 is `b` `f` `n`, 8 is `r` `t` `u`.
+/// A byte simply follows when the table entries of its two halves share a bit:
+/// 1 is `"` `/`, 2 is `\`, 4 is `b` `f` `n`, 8 is `r` `t`.
 __attribute__((target("avx2"))) void classify_avx2(
   const uint8_t *bytes, size_t count, Block *blocks) {
   const __m256i low_halves = _mm256_setr_epi8(
-    0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1,  //
-    0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1);
+    0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1,  //
+    0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1);
   const __m256i high_halves = _mm256_setr_epi8(
     0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0,  //
     0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
   const __m256i half = _mm256_set1_epi8(0x0F);
   const __m256i zero = _mm256_setzero_si256();
   for (size_t b = 0; b < count; b++) {
-    uint32_t masks[3][2];
+    uint32_t masks[2][2];
     for (int i = 0; i < 2; i++, bytes += 32) {
       const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(bytes));
       const __m256i low = _mm256_shuffle_epi8(low_halves, _mm256_and_si256(v, half));
       const __m256i high = _mm256_shuffle_epi8(
         high_halves, _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
-      const __m256i other = _mm256_cmpeq_epi8(_mm256_and_si256(low, high), zero);
+      const __m256i special = _mm256_cmpeq_epi8(_mm256_and_si256(low, high), zero);
       const __m256i backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
-      const __m256i unicode = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('u'));
       masks[0][i] = uint32_t(_mm256_movemask_epi8(backslash));
-      masks[1][i] = ~uint32_t(_mm256_movemask_epi8(other));
-      masks[2][i] = uint32_t(_mm256_movemask_epi8(unicode));
+      masks[1][i] = uint32_t(_mm256_movemask_epi8(special));
     }
     const auto join = [](const uint32_t *m) { return uint64_t(m[1]) << 32 | m[0]; };
-    blocks[b] = {join(masks[0]), join(masks[1]), join(masks[2])};
+    blocks[b] = {join(masks[0]), join(masks[1])};
   }
 }
 #endif
@@ -84,10 +81,10 @@ const Classify classify = best_classify();
 /// In a run of backslashes every second one is itself escaped. An addition carries through each
 /// run and so tells where it ends, for odd and for even starts apart (Langdale and Lemire,
 /// "Parsing Gigabytes of JSON per Second", 2019, section 3.1.1).
-uint64_t escaped_by(uint64_t backslash, bool &carry) {
+inline uint64_t escaped_by(uint64_t backslash, uint64_t &carry) {
   constexpr uint64_t even = 0x5555555555555555;
-  backslash &= ~uint64_t(carry);
-  const uint64_t follows = backslash << 1 | uint64_t(carry);
+  backslash &= ~carry;
+  const uint64_t follows = backslash << 1 | carry;
   const uint64_t odd_starts = backslash & ~even & ~follows;
   unsigned long long ends;
   carry = __builtin_uaddll_overflow(odd_starts, backslash, &ends);
@@ -110,45 +107,64 @@ int hex4(const uint8_t *digits) {
   return value;
 }
 
+namespace {
+
+/// What stays open from one `\u` escape to the next.
+struct Surrogates {
+  size_t pair_at = Escapes::npos;  // where the `u` of the second half must stand
+  bool unpaired = false;
+
+  size_t invalid = Escapes::npos;  // the backslash of an escape that JSON does not know
+
+  /// Looks at the escapes of a block whose second bytes are marked; false at an unknown one.
+  ///
+  /// Kept out of the loop over the blocks, which then runs in registers.
+  __attribute__((noinline)) bool look(
+    const uint8_t *bytes, size_t length, size_t base, uint64_t marked) {
+    for (; marked; marked &= marked - 1) {
+      const size_t at = base + size_t(__builtin_ctzll(marked));
+      const int unit = at + 5 <= length && bytes[at] == 'u' ? hex4(bytes + at + 1) : -1;
+      if (unit < 0) {
+        invalid = at - 1;
+        return false;
+      }
+      if ((unit & 0xFC00) == 0xDC00) {
+        unpaired |= pair_at != at;
+        pair_at = Escapes::npos;
+      } else {
+        unpaired |= pair_at != Escapes::npos;
+        pair_at = (unit & 0xFC00) == 0xD800 ? at + 6 : Escapes::npos;
+      }
+    }
+    return true;
+  }
+};
+
+}  // namespace
+
 Escapes check_escapes(const uint8_t *bytes, size_t length) {
-  Escapes result;
-  bool carry = false;
-  size_t pair_at = Escapes::npos;  // where the second half of a surrogate pair must begin
+  Surrogates surrogates;
+  uint64_t seen = 0;
+  uint64_t carry = 0;
   Block blocks[blocks_at_once];
   for (size_t start = 0; start < length; start += 64 * blocks_at_once) {
     const size_t count = std::min(blocks_at_once, (length - start + 63) / 64);
     classify(bytes + start, count, blocks);
+    if (length - start < 64 * count) {
+      // What follows the string is none of its escapes.
+      blocks[count - 1].backslash &= (uint64_t(1) << (length - start) % 64) - 1;
+    }
     for (size_t b = 0; b < count; b++) {
-      const size_t base = start + 64 * b;
-      const size_t left = length - base;
-      const uint64_t inside = left < 64 ? (uint64_t(1) << left) - 1 : ~uint64_t(0);
-      const uint64_t escaped = escaped_by(blocks[b].backslash & inside, carry) & inside;
-      if (!escaped) continue;
-      result.any = true;
-      const uint64_t unknown = escaped & ~blocks[b].escapable;
-      size_t invalid = unknown ? base + size_t(__builtin_ctzll(unknown)) : Escapes::npos;
-      for (uint64_t u = escaped & blocks[b].unicode; u; u &= u - 1) {
-        const size_t at = base + size_t(__builtin_ctzll(u));
-        if (at >= invalid) break;
-        const int unit = at + 5 <= length ? hex4(bytes + at + 1) : -1;
-        if (unit < 0) {
-          invalid = at;
-          break;
+      const uint64_t escaped = escaped_by(blocks[b].backslash, carry);
+      seen |= escaped;
+      const uint64_t special = escaped & blocks[b].special;
+      if (__builtin_expect(special != 0, 0)) {
+        if (!surrogates.look(bytes, length, start + 64 * b, special)) {
+          return {true, surrogates.unpaired, surrogates.invalid};
         }
-        if ((unit & 0xFC00) == 0xDC00) {
-          if (pair_at != at) result.unpaired = true;
-          pair_at = Escapes::npos;
-        } else {
-          if (pair_at != Escapes::npos) result.unpaired = true;
-          pair_at = (unit & 0xFC00) == 0xD800 ? at + 6 : Escapes::npos;
-        }
-      }
-      if (invalid != Escapes::npos) {
-        result.invalid = invalid - 1;
-        return result;
       }
     }
   }
-  if (pair_at != Escapes::npos) result.unpaired = true;
-  return result;
+  const bool unpaired = surrogates.unpaired || surrogates.pair_at != Escapes::npos;
+  return {seen != 0, unpaired, Escapes::npos};
 }

@@ -30,15 +30,16 @@ struct BranchMerge: ParsableCommand {
     } catch let status as ExitCode {
       Foundation.exit(status.rawValue)
     } catch {
-      let status = exitCode(for: error)
-      guard status == .validationFailure || "\(type(of: error))" == "CommandError" else {
-        if status == .success { exit(withError: error) }
-        say("error: \(error)")
-        Foundation.exit(2)
-      }
-      say(fullMessage(for: error))
+      // Help and version come this way, too.
+      if exitCode(for: error) == .success { exit(withError: error) }
+      say(isUsage(error) ? fullMessage(for: error) : "error: \(error)")
       Foundation.exit(2)
     }
+  }
+
+  /// Whether the command line itself was wrong, which is best answered with the usage.
+  private static func isUsage(_ error: any Error) -> Bool {
+    exitCode(for: error) == .validationFailure || "\(type(of: error))" == "CommandError"
   }
 }
 
