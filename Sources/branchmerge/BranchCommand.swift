@@ -97,8 +97,10 @@ struct BranchReport: Encodable {
     var bytes: Int
     var xxh3: String
   }
+  /// Elapsed time, processor time of all threads, and the part of that which the ledger took.
   struct Seconds: Encodable {
     var total: Double
+    var processor: Double
     var ledger: Double
   }
 
@@ -117,7 +119,8 @@ struct BranchReport: Encodable {
     rowsRead = outcome.rowsRead
     bytesRead = outcome.bytesRead
     quarantined = outcome.quarantined
-    self.seconds = Seconds(total: seconds, ledger: outcome.ledgerSeconds)
+    self.seconds = Seconds(
+      total: seconds, processor: processorSeconds(), ledger: outcome.ledgerSeconds)
     funnel = outcome.funnel
     outputs = outcome.outputs.map {
       Output(
@@ -138,5 +141,14 @@ struct BranchReport: Encodable {
       "run \(run): \(grouped(rowsRead)) rows, \(size(Double(bytesRead))) in"
         + " \(duration(seconds.total)), \(size(Double(bytesRead) / seconds.total))/s")
     return parts.joined(separator: "\n\n")
+  }
+}
+
+/// Processor time that the process has used so far, in user and system mode.
+private func processorSeconds() -> Double {
+  var usage = rusage()
+  getrusage(RUSAGE_SELF.rawValue, &usage)
+  return [usage.ru_utime, usage.ru_stime].reduce(0) { sum, time in
+    sum + Double(time.tv_sec) + Double(time.tv_usec) / 1e6
   }
 }

@@ -316,10 +316,10 @@ def peer_contender(options, source, module):
 
 
 def ledger_share(stdout):
-    """Return the ledger's share of the seconds the program reports, or None."""
+    """Return the ledger's share of the processor time the program reports, or None."""
     try:
         seconds = json.loads(stdout)["seconds"]
-        return seconds["ledger"] / seconds["total"]
+        return seconds["ledger"] / seconds["processor"]
     except (ValueError, KeyError, TypeError, ZeroDivisionError):
         return None
 
@@ -393,7 +393,7 @@ def part(options, source, form):
           f"{'yes' if same_bytes else 'NO'}")
     share = None if None in shares else statistics.median(shares)
     if share is not None:
-        print(f"share of the ledger in the program's time: {share:.1%}")
+        print(f"share of the ledger in the program's processor time: {share:.1%}")
     if form == "jsonl":
         print(f"durable: the program with fsync {median['durable']:.3f} s, cp and sync of the "
               f"input {median['copy']:.3f} s, ratio {median['durable'] / median['copy']:.2f}")

@@ -350,7 +350,7 @@ final class Collector {
     return Curator.Outcome(
       run: recorder.run, funnel: funnel, outputs: summaries,
       quarantined: sources.reduce(0) { $0 + $1.quarantined }, rowsRead: rowsRead,
-      bytesRead: bytesRead, ledgerSeconds: recorder.seconds)
+      bytesRead: bytesRead, ledgerSeconds: recorder.processorSeconds)
   }
 
   private func write(_ path: String, _ text: String) throws {

@@ -26,6 +26,7 @@ package struct Curator {
     package var quarantined: Int
     package var rowsRead: Int
     package var bytesRead: Int
+    /// Processor time that the ledger took.
     package var ledgerSeconds: Double
   }
 
