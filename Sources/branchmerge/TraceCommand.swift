@@ -66,7 +66,7 @@ struct TraceCommand: ParsableCommand {
       ["licence", trace.source.licence],
       ["homepage", trace.source.homepage],
       ["revision", trace.source.revision],
-      ["file", "\(place.path) (\(place.format), XXH3 \(place.fileXXH3))"],
+      ["file", "\(Library.shown(place.path)) (\(place.format), XXH3 \(place.fileXXH3))"],
     ]
     if let hash = place.publishedSHA256 { rows.append(["", "SHA-256 \(hash), as published"]) }
     if let hash = place.sha256 { rows.append(["", "SHA-256 \(hash)"]) }

@@ -135,7 +135,8 @@ final class Collector {
     }
     let files = try found.paths.map { path in
       try recorder.addFile(
-        source: id, path: path, format: try FileFormat(of: path).rawValue,
+        source: id, path: URL(fileURLWithPath: path).standardizedFileURL.path,
+        format: try FileFormat(of: path).rawValue,
         publishedSHA256: SourceFiles.publishedSHA256(of: path))
     }
     sources.append(
