@@ -20,7 +20,7 @@ struct BranchCommand: ParsableCommand {
           --source openr1-math='openr1/data/*.parquet' --only math
       """)
 
-  @Argument(help: "The recipe, a YAML file.")
+  @Argument(help: "The recipe: a YAML file, or the name of one that is installed.")
   var recipe: String
 
   @Option(name: [.short, .long], help: "The folder for branches and ledger.")
@@ -69,7 +69,7 @@ struct BranchCommand: ParsableCommand {
     options.maxQuarantined = QuarantineLimit(maxQuarantined)!
     options.computesSHA256 = sha256
     options.given = try sources.paths()
-    let recipe = try Recipe(reading: recipe)
+    let recipe = try Recipe(reading: Library.recipe(recipe))
     let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
     try recipe.checkGiven(options.given.keys)
     Interruption.watch()

@@ -60,6 +60,7 @@ package struct Curator {
       RunRecorder.Description(
         tool: tool, recipe: plan.recipe, recipePath: plan.recipePath, recipeText: plan.recipeText,
         options: optionsText))
+    let outcome: Outcome
     do {
       let collector = try Collector(
         plan, options, files, recorder, staging: workspace.staging(of: recorder.run))
@@ -84,13 +85,14 @@ package struct Curator {
           progress(state)
         })
       try Interruption.check()
-      let outcome = try collector.finish(bytesRead: feeder.bytesRead)
-      try workspace.publish(recorder.run, ledger)
-      return outcome
+      outcome = try collector.finish(bytesRead: feeder.bytesRead)
     } catch {
       workspace.discard(recorder.run)
       throw error
     }
+    // From here on the run is done; should this fail, the next run does it.
+    try workspace.publish(recorder.run, ledger)
+    return outcome
   }
 
   /// Every source's files; those that are missing are named together, with how to get them.

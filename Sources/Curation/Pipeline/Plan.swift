@@ -83,31 +83,27 @@ package struct Plan: Sendable {
     recipeText = recipe.text
     branches = []
     sources = []
+    var orders: [[Int]] = []
     for branch in recipe.branches {
       // Branches that are not built are still checked.
       let isBuilt = only.isEmpty || only.contains(branch.name)
       let index = branches.count
-      var position = -1
       if isBuilt {
         branches.append(
           Branch(
             name: branch.name, about: branch.about, isDistinct: branch.isDistinct,
             format: branch.format))
       }
+      orders.append([])
       for taking in branch.sources {
         do {
           let place = try source(for: taking, library)
+          orders[orders.count - 1].append(place)
           var scratch = sources[place]
           let compiled = try Self.taking(taking, of: &scratch, library, branch: index)
           guard isBuilt else { continue }
           scratch.takings.append(compiled)
           sources[place] = scratch
-          guard place > position else {
-            throw taking.place.fail(
-              "'\(taking.source)' stands here after '\(sources[position].card.name)', in a branch"
-                + " above before it; a source is read once, so give both the same order")
-          }
-          position = place
         } catch let error as RecipeErrors {
           errors += error.errors
         } catch let error as RecipeError {
@@ -115,8 +111,35 @@ package struct Plan: Sendable {
         }
       }
     }
+    if let order = Self.order(of: sources.count, in: orders) {
+      sources = order.map { sources[$0] }
+    } else {
+      errors.append(
+        recipe.branches[0].place.fail(
+          "the branches take the same sources in orders that contradict each other; a source is"
+            + " read once, so give all the same order"))
+    }
     sources.removeAll { $0.takings.isEmpty }
     guard errors.isEmpty else { throw RecipeErrors(errors) }
+  }
+
+  /// An order of all sources that agrees with each branch's own, of several the one nearest to their
+  /// first mention; nil where there is none.
+  private static func order(of count: Int, in branches: [[Int]]) -> [Int]? {
+    var result: [Int] = []
+    var left = Array(0..<count)
+    while !left.isEmpty {
+      let ready = left.first { source in
+        branches.allSatisfy { branch in
+          guard let position = branch.firstIndex(of: source) else { return true }
+          return branch[..<position].allSatisfy(result.contains)
+        }
+      }
+      guard let ready else { return nil }
+      result.append(ready)
+      left.removeAll { $0 == ready }
+    }
+    return result
   }
 
   /// The index of the source that is meant, added where it is new.

@@ -37,6 +37,14 @@ package final class Library {
     return Folder.isFolder(share.path + "/datasets") ? share.path : nil
   }
 
+  /// The file of a recipe: a path, or the name of one in `datasets/recipes` here or installed.
+  package static func recipe(_ name: String) -> String {
+    if FileManager.default.fileExists(atPath: name) || name.contains("/") { return name }
+    let here = FileManager.default.currentDirectoryPath
+    let places = [here, installed].compactMap { $0.map { "\($0)/datasets/recipes/\(name).yaml" } }
+    return places.first { FileManager.default.fileExists(atPath: $0) } ?? name
+  }
+
   /// Names of all source cards, in order.
   package var cardNames: [String] { names(in: "datasets") }
 
