@@ -168,3 +168,32 @@ Escapes check_escapes(const uint8_t *bytes, size_t length) {
   const bool unpaired = surrogates.unpaired || surrogates.pair_at != Escapes::npos;
   return {seen != 0, unpaired, Escapes::npos};
 }
+
+size_t count_characters(const uint8_t *bytes, size_t length, bool escaped) {
+  size_t count = 0;
+  for (size_t i = 0; i < length; i++) count += (bytes[i] & 0xC0) != 0x80;
+  if (!escaped) return count;
+  uint64_t carry = 0;
+  size_t pair_at = Escapes::npos;
+  Block blocks[blocks_at_once];
+  for (size_t start = 0; start < length; start += 64 * blocks_at_once) {
+    const size_t some = std::min(blocks_at_once, (length - start + 63) / 64);
+    classify(bytes + start, some, blocks);
+    if (length - start < 64 * some) {
+      blocks[some - 1].backslash &= (uint64_t(1) << (length - start) % 64) - 1;
+    }
+    for (size_t b = 0; b < some; b++) {
+      const uint64_t second = escaped_by(blocks[b].backslash, carry);
+      count -= size_t(__builtin_popcountll(second));
+      // Of the escapes that JSON knows only those of code units are special.
+      for (uint64_t u = second & blocks[b].special; u; u &= u - 1) {
+        const size_t at = start + 64 * b + size_t(__builtin_ctzll(u));
+        const int unit = hex4(bytes + at + 1);
+        count -= 4;
+        if ((unit & 0xFC00) == 0xDC00 && pair_at == at) count--;
+        pair_at = (unit & 0xFC00) == 0xD800 ? at + 6 : Escapes::npos;
+      }
+    }
+  }
+  return count;
+}

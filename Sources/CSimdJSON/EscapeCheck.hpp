@@ -18,5 +18,10 @@ struct Escapes {
 /// The bytes must be followed by at least 64 readable ones.
 Escapes check_escapes(const uint8_t *bytes, size_t length);
 
+/// Unicode scalars between a string's quotes; its escapes have been checked.
+///
+/// The bytes must be followed by at least 64 readable ones.
+size_t count_characters(const uint8_t *bytes, size_t length, bool escaped);
+
 /// The value of four hexadecimal digits, or -1.
 int hex4(const uint8_t *digits);

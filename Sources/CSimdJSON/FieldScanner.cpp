@@ -425,6 +425,10 @@ const bm_value *bm_keys(const bm_scanner *scanner, size_t *count) {
   return scanner->keys.data();
 }
 
+size_t bm_count_characters(const uint8_t *bytes, size_t length, bool escaped) {
+  return count_characters(bytes, length, escaped);
+}
+
 size_t bm_unescape(const uint8_t *bytes, size_t length, uint8_t *text) {
   const uint8_t *p = bytes;
   const uint8_t *const end = bytes + length;

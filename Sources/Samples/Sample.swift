@@ -82,6 +82,15 @@ package struct Sample: ~Escapable {
     return String(copying: scratch.bytes)
   }
 
+  /// Characters of a string, counted as Unicode scalars; nothing is unescaped.
+  package func characterCount(of value: Value) -> Int {
+    // Sound: the row was scanned, so `ByteBuffer.padding` readable bytes follow it.
+    bytes(of: value).withUnsafeBufferPointer { bytes in
+      guard let start = bytes.baseAddress else { return 0 }
+      return bm_count_characters(start, bytes.count, value.isEscaped)
+    }
+  }
+
   /// Whether a string's text equals these UTF-8 bytes.
   package func isText(_ value: Value, equalTo text: [UInt8]) -> Bool {
     guard value.kind == .string else { return false }

@@ -81,6 +81,12 @@ const struct bm_value *bm_elements(const struct bm_scanner *scanner, size_t slot
 /// All top-level keys of the last row scanned, in its order, as strings in the row.
 const struct bm_value *bm_keys(const struct bm_scanner *scanner, size_t *count);
 
+/// Unicode scalars of a JSON string's bytes, which a scan has accepted: an escape is one, and so is
+/// a surrogate pair.
+///
+/// The bytes must be followed by at least 64 readable ones, as those of a scanned row are.
+size_t bm_count_characters(const uint8_t *bytes, size_t length, bool escaped);
+
 /// Writes the text of a JSON string's bytes, which a scan has accepted, as UTF-8.
 ///
 /// `text` needs room for `length` bytes: unescaping never lengthens. An unpaired surrogate becomes

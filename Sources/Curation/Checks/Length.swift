@@ -11,14 +11,10 @@ struct Length: Check {
   }
 
   func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
-    bounds.contains(length(value, in: sample))
+    bounds.contains(sample.characterCount(of: value))
   }
 
   func measured(_ value: Value, in sample: borrowing Sample) -> String? {
-    "{\"length\": \(length(value, in: sample))}"
-  }
-
-  private func length(_ value: Value, in sample: borrowing Sample) -> Int {
-    sample.text(of: value).unicodeScalars.count
+    "{\"length\": \(sample.characterCount(of: value))}"
   }
 }

@@ -52,7 +52,8 @@ package struct SourceFiles: Sendable {
     return name
   }
 
-  private static func files(at path: String, _ config: SourceCard.Config) throws -> [String] {
+  /// The data files that a path means: itself, those in the folder, or those of the pattern.
+  static func files(at path: String, _ config: SourceCard.Config) throws -> [String] {
     if Folder.isFolder(path) {
       let laidOut = layout(config, in: path)
       if !laidOut.isEmpty { return laidOut }

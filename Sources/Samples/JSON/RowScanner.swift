@@ -57,6 +57,13 @@ package struct RowScanner: ~Copyable {
   /// Whether the last row had the key of this column at all.
   package func isPresent(_ column: Int) -> Bool { values[column].kind != bm_absent }
 
+  /// How many top-level keys the last row had.
+  package var keyCount: Int {
+    var count = 0
+    _ = bm_keys(scanner, &count)
+    return count
+  }
+
   /// All top-level keys of the last row, in its order.
   package func keys(of row: Span<UInt8>) -> [String] {
     var count = 0
