@@ -44,7 +44,11 @@ let package = Package(
       dependencies: ["CLinux", "CZlib", "CZstd", "CXXHash", "CCrypto"],
       swiftSettings: lending
     ),
-    .target(name: "Samples", dependencies: ["Files", "CLinux", "CSimdJSON"], swiftSettings: lending),
+    .target(
+      name: "Samples",
+      dependencies: ["Files", "CLinux", "CSimdJSON"],
+      swiftSettings: lending
+    ),
     .target(
       name: "Lineage",
       dependencies: [

@@ -69,7 +69,7 @@ struct BranchCommand: ParsableCommand {
     options.maxQuarantined = QuarantineLimit(maxQuarantined)!
     options.computesSHA256 = sha256
     options.given = try sources.paths()
-    let recipe = try Recipe(reading: Library.recipe(recipe))
+    let recipe = try Recipe(reading: try Library.recipe(recipe))
     let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
     try recipe.checkGiven(options.given.keys)
     Interruption.watch()

@@ -38,11 +38,19 @@ package final class Library {
   }
 
   /// The file of a recipe: a path, or the name of one in `datasets/recipes` here or installed.
-  package static func recipe(_ name: String) -> String {
-    if FileManager.default.fileExists(atPath: name) || name.contains("/") { return name }
-    let here = FileManager.default.currentDirectoryPath
-    let places = [here, installed].compactMap { $0.map { "\($0)/datasets/recipes/\(name).yaml" } }
-    return places.first { FileManager.default.fileExists(atPath: $0) } ?? name
+  package static func recipe(_ name: String) throws -> String {
+    if FileManager.default.fileExists(atPath: name) { return name }
+    let folders = [FileManager.default.currentDirectoryPath, installed]
+      .compactMap { $0.map { $0 + "/datasets/recipes" } }
+    var known: [String] = []
+    for folder in folders {
+      let names = Folder.files(below: folder).map { ($0 as NSString).deletingPathExtension }
+      if names.contains(name) { return "\(folder)/\(name).yaml" }
+      known += names
+    }
+    let hint = known.isEmpty ? "" : "; recipes known by name are \(listed(known))"
+    throw FileError(
+      name, "there is no such file" + (suggestion(for: name, among: known)) + hint)
   }
 
   /// Names of all source cards, in order.
@@ -124,7 +132,7 @@ package final class Library {
 
   static func text(of path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(path, "could not be read; is it there?")
+      throw FileError(path, "could not be read")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw RecipeError(shown(path), "is not UTF-8")
