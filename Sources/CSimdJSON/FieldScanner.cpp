@@ -335,7 +335,10 @@ bm_status bm_scanner::member_of(bm_value &out, const std::string &member, int de
     next++;
     if (auto status = value(found, depth)) return status;
     if (matches(key, member)) {
-      if (out.kind != bm_absent) return fail(bm_duplicate_key, key.begin);
+      if (out.kind != bm_absent) {
+        keys.push_back(key);
+        return fail(bm_duplicate_key, key.begin - 1);
+      }
       out = found;
     }
     const uint8_t c = peek();
@@ -372,7 +375,7 @@ bm_status bm_scanner::scan(const uint8_t *row, size_t length, bm_value *values) 
         if (!matches(key, wanted[i].key)) continue;
         if (values[i].kind != bm_absent) return fail(bm_duplicate_key, key.begin - 1);
         next = start;  // two wanted fields may be members of the same array
-        auto status = peek() == '[' ? wanted_array(values[i], i, 1) : value(values[i], 1);
+        auto status = peek() == '[' ? wanted_array(values[i], i, 2) : value(values[i], 1);
         if (status) return status;
         read = true;
       }

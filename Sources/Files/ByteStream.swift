@@ -28,10 +28,12 @@ package final class FileStream: ByteStream {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, failedTo: "open it") }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError(path, failedTo: "look at it") }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "is not a file") }
+    let isThere = fstat(descriptor, &status) == 0
+    // Complete from here on, so that `deinit` closes the file also where an error is thrown.
     byteCount = Int(status.st_size)
     modified = status.st_mtim
+    guard isThere else { throw FileError(path, failedTo: "look at it") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "is not a file") }
     _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 

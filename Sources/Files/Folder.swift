@@ -73,7 +73,6 @@ package final class FileLock {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       var holder = [UInt8](repeating: 0, count: 32)
       let count = holder.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, 31, 0) }
-      close(descriptor)
       let process = String(decoding: holder.prefix(Swift.max(0, count)), as: UTF8.self)
       throw FileError(
         path, "another run is at work in this workspace, process \(process); wait for its end")
@@ -83,5 +82,6 @@ package final class FileLock {
     _ = process.withCString { pwrite(descriptor, $0, process.utf8.count, 0) }
   }
 
+  // Also ends an attempt that threw: all properties were set by then.
   deinit { close(descriptor) }
 }

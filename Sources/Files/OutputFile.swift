@@ -70,6 +70,8 @@ private struct Sink: ~Copyable {
   }
 
   deinit {
+    // Also runs where `init` threw: what then has the name is not ours to remove.
+    guard descriptor >= 0 else { return }
     close(descriptor)
     if !isFinished { unlink(path) }
   }

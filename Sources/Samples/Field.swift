@@ -1,3 +1,5 @@
+internal import Files
+
 /// What kind of value a field holds. Any value, list or element may also be null.
 package enum FieldType: String, CaseIterable, Sendable {
   case text, number, flag
@@ -96,40 +98,76 @@ package struct Field: Hashable, Sendable {
   }
 }
 
-/// Two marks in a text, as they may stand in a JSON string.
+/// Two marks in a text, found however the characters of a JSON string spell them.
 package struct Marks: Hashable, Sendable {
-  /// The ways to write each mark: some encoders escape `<` and `>`.
-  let opening, closing: [[UInt8]]
+  private let opening, closing: [UInt8]
 
   package init(_ opening: String, _ closing: String) {
-    self.opening = Self.spellings(opening)
-    self.closing = Self.spellings(closing)
-  }
-
-  private static func spellings(_ mark: String) -> [[UInt8]] {
-    let plain = mark.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    let escaped = [("\\u003c", "\\u003e"), ("\\u003C", "\\u003E")].map { less, greater in
-      plain.replacing("<", with: less).replacing(">", with: greater)
-    }
-    return ([plain] + escaped).map { Array($0.utf8) }
+    self.opening = Array(opening.utf8)
+    self.closing = Array(closing.utf8)
   }
 
   /// The part between the first opening mark and the closing mark after it.
   func range(in bytes: Span<UInt8>) -> Range<Int>? {
-    guard let start = Self.first(opening, in: bytes, from: 0)?.upperBound,
-      let end = Self.first(closing, in: bytes, from: start)?.lowerBound
+    guard let start = first(opening, in: bytes, from: 0)?.upperBound,
+      let end = first(closing, in: bytes, from: start)?.lowerBound
     else { return nil }
     return start..<end
   }
 
-  private static func first(_ spellings: [[UInt8]], in bytes: Span<UInt8>, from start: Int)
-    -> Range<Int>?
-  {
-    for spelling in spellings {
-      if let found = bytes.extracting(start...).firstRange(of: spelling) {
-        return found.lowerBound + start..<found.upperBound + start
-      }
+  private func first(_ mark: [UInt8], in bytes: Span<UInt8>, from start: Int) -> Range<Int>? {
+    guard let head = mark.first else { return start..<start }
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
+      let mayBegin = byte == backslash ? escape(at: index, of: bytes, mayBe: head) : byte == head
+      if mayBegin, let end = end(of: mark, in: bytes, at: index) { return index..<end }
+      index += byte == backslash ? escapeLength(bytes, at: index) : 1
     }
     return nil
   }
+
+  /// Whether an escape can stand for a text that begins with this byte; most cannot, at a glance.
+  private func escape(at index: Int, of bytes: Span<UInt8>, mayBe head: UInt8) -> Bool {
+    switch bytes[index + 1] {
+    case UInt8(ascii: "u"): head >= 0x80 || bytes[index + 2] == UInt8(ascii: "0")
+    case UInt8(ascii: "\""), UInt8(ascii: "/"), backslash: head == bytes[index + 1]
+    default: head < 0x20
+    }
+  }
+
+  /// Where the mark ends that begins at `start`; nil where none does.
+  private func end(of mark: [UInt8], in bytes: Span<UInt8>, at start: Int) -> Int? {
+    var rest = mark[...]
+    var index = start
+    while let byte = rest.first {
+      guard index < bytes.count else { return nil }
+      if bytes[index] != backslash {
+        guard bytes[index] == byte else { return nil }
+        rest.removeFirst()
+        index += 1
+      } else {
+        let length = escapeLength(bytes, at: index)
+        var text = ByteBuffer(capacity: length)
+        unescape(bytes.extracting(index..<index + length), into: &text)
+        for index in text.bytes.indices {
+          guard rest.popFirst() == text.bytes[index] else { return nil }
+        }
+        index += length
+      }
+    }
+    return index
+  }
+}
+
+private let backslash = UInt8(ascii: "\\")
+
+/// Bytes of the escape at `index`; both halves of a surrogate pair are one.
+private func escapeLength(_ bytes: Span<UInt8>, at index: Int) -> Int {
+  guard index + 6 <= bytes.count, bytes[index + 1] == UInt8(ascii: "u") else { return 2 }
+  guard index + 12 <= bytes.count, bytes[index + 6] == backslash,
+    bytes[index + 7] == UInt8(ascii: "u"), bytes[index + 2] | 0x20 == UInt8(ascii: "d")
+  else { return 6 }
+  return UInt8(ascii: "8")...UInt8(ascii: "9") ~= bytes[index + 3]
+    || UInt8(ascii: "a")...UInt8(ascii: "b") ~= bytes[index + 3] | 0x20 ? 12 : 6
 }

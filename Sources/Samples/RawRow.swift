@@ -29,7 +29,7 @@ extension SourceFile {
   private func tableRow(_ number: Int) throws -> [UInt8] {
     let stream = try DuckDB(for: path).start(
       """
-      COPY (SELECT * FROM read_parquet(\(DuckDB.literal(path))) LIMIT 1 OFFSET \(number - 1)) \
+      COPY (SELECT * FROM \(DuckDB.table(path)) LIMIT 1 OFFSET \(number - 1)) \
       TO '/dev/stdout' (FORMAT json)
       """, for: path)
     var buffer = ByteBuffer()

@@ -32,8 +32,14 @@ package struct SourceFile: Sendable {
     let start = hasMark ? 3 : 0
     var rest = ByteBuffer(capacity: Chunk.size)
     head.moveTail(from: start, to: &rest)
-    var first = firstByte(rest)
-    while first == nil, try stream.read(into: &rest, upTo: 4096) > 0 { first = firstByte(rest) }
+    var searched = 0
+    var first = firstByte(rest, from: searched)
+    // White space without end is no array; as lines it is passed over in chunks.
+    while first == nil && rest.count < Chunk.size {
+      searched = rest.count
+      guard try stream.read(into: &rest, upTo: 1 << 16) > 0 else { break }
+      first = firstByte(rest, from: searched)
+    }
     if first == 0x5B {
       return JSONArrayReader(file, stream, head: rest, offset: start, limits: limits)
     }
@@ -57,8 +63,9 @@ package struct SourceFile: Sendable {
   }
 }
 
-private func firstByte(_ buffer: borrowing ByteBuffer) -> UInt8? {
+/// The first byte at or after `start` that is no white space.
+private func firstByte(_ buffer: borrowing ByteBuffer, from start: Int) -> UInt8? {
   let bytes = buffer.bytes
-  for index in bytes.indices where !isJSONSpace(bytes[index]) { return bytes[index] }
+  for index in start..<bytes.count where !isJSONSpace(bytes[index]) { return bytes[index] }
   return nil
 }

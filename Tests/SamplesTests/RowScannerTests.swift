@@ -389,6 +389,8 @@ struct RowScannerTests {
     var scanner = RowScanner(projection)
     _ = scan(Array("{\"b\":null}".utf8), with: &scanner) { _ in }
     #expect(columns.map { scanner.isPresent($0) } == [false, true])
+    let count = scanner.keyCount
+    #expect(count == 1)
   }
 
   // MARK: Helpers
@@ -481,6 +483,8 @@ struct RowScannerTests {
       let text = sample.text(of: value)
       let lent = sample.withText(of: value) { $0.array }
       #expect(Array(text.utf8) == node.text && lent == node.text)
+      let characters = sample.characterCount(of: value)
+      #expect(characters == self.text(node.text).unicodeScalars.count)
       let isSame = sample.isText(value, equalTo: node.text)
       let isLonger = sample.isText(value, equalTo: node.text + [0x78])
       #expect(isSame && !isLonger)

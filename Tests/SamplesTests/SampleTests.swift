@@ -69,6 +69,15 @@ struct SampleTests {
     #expect(result.result == expected)
   }
 
+  @Test(arguments: [
+    ("", 0), ("abc", 3), ("é😀", 2), (#"\u00e9\ud83d\ude00"#, 2), (#"\\u0041\n"#, 7),
+    (#"\ud83d\ude00\ud83d\ude00x"#, 3), (#"e\u0301"#, 2),
+  ])
+  func `characters are Unicode scalars, however they are escaped`(raw: String, count: Int) {
+    let result = scan("{\"a\":\"\(raw)\"}", for: [field("a")]) { $0.characterCount(of: $0[$1[0]]) }
+    #expect(result.result == count)
+  }
+
   @Test func `null and absent are both null`() {
     let result = scan(#"{"a":null}"#, for: [field("a"), field("b"), field("a[3]")]) {
       sample, slots in slots.map { sample[$0].kind }

@@ -97,7 +97,7 @@ struct TableReaderTests {
     try inFolder { folder in
       let path = folder + "/data"
       try write(
-        "SELECT range AS n, repeat('x', 40) AS t FROM range(150000)", to: path, in: folder)
+        "SELECT range AS n, repeat('x', 40) AS t FROM range(70000)", to: path, in: folder)
       let reader = try SourceFile(path).rows(keys: nil)
       let chunk = Chunk()
       var count = 0
@@ -117,7 +117,7 @@ struct TableReaderTests {
         }
         #expect(found == start)
       }
-      #expect(count == 150_000 && chunks > 2)
+      #expect(count == 70_000 && chunks > 2)
       let bytes = try contents(of: path)
       let digest = Digest(of: bytes.span)
       #expect(reader.file.digest == digest)

@@ -79,6 +79,8 @@ size_t bm_error_offset(const struct bm_scanner *scanner);
 const struct bm_value *bm_elements(const struct bm_scanner *scanner, size_t slot);
 
 /// All top-level keys of the last row scanned, in its order, as strings in the row.
+///
+/// After `bm_duplicate_key` the last one is the key that stands twice, even where it is a member's.
 const struct bm_value *bm_keys(const struct bm_scanner *scanner, size_t *count);
 
 /// Unicode scalars of a JSON string's bytes, which a scan has accepted: an escape is one, and so is

@@ -97,7 +97,8 @@ package final class JSONArrayReader: RowReader {
           row += 1
           rows.append(
             RowPlace(
-              range: start..<end, number: row, offset: offset + start, byteCount: end - start))
+              range: start..<end, number: row, offset: offset + start, byteCount: end - start,
+              fault: end - start > limits.rowBytes ? .tooLong(limit: limits.rowBytes) : nil))
           walk.start = nil
           walk.kept = end
           expects = .commaOrEnd

@@ -41,10 +41,10 @@ package final class JSONLinesReader: RowReader {
     var searched = 0
     var lastEnd: Int?
     while lastEnd == nil && !atEnd {
-      if chunk.buffer.count > limits.rowBytes { return try skipLine(chunk) }
       atEnd = try stream.read(into: &chunk.buffer, upTo: Chunk.size) == 0
       lastEnd = lastNewline(chunk.buffer, from: searched)
       searched = chunk.buffer.count
+      if lastEnd == nil && !atEnd && searched > limits.rowBytes { return try skipLine(chunk) }
     }
     if let lastEnd, !atEnd {
       chunk.buffer.moveTail(from: lastEnd + 1, to: &tail)

@@ -94,7 +94,8 @@ package struct RowScanner: ~Copyable {
     for (slot, field) in typed {
       let value = Value(values[slot.column])
       if let fault = fault(of: value, field, isElement: false) { return fault }
-      guard value.kind == .array, field.type != .any else { continue }
+      // The elements of an empty list have no address.
+      guard value.kind == .array, value.count > 0, field.type != .any else { continue }
       let elements = bm_elements(scanner, slot.column)!
       if let index = slot.index {
         guard index < value.count else { continue }

@@ -45,6 +45,14 @@ struct DuckDB {
     "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
   }
 
+  /// One Parquet file as an SQL table.
+  ///
+  /// DuckDB takes a bare path for a pattern, and a folder called `lang=de` for a column of the file.
+  static func table(_ path: String) -> String {
+    let literal = literal(path.map { "[*?".contains($0) ? "[\($0)]" : String($0) }.joined())
+    return "read_parquet(\(literal), hive_partitioning = false)"
+  }
+
   /// A name as an SQL identifier.
   static func identifier(_ name: String) -> String {
     "\"" + name.replacingOccurrences(of: "\"", with: "\"\"") + "\""

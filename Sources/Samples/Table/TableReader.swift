@@ -17,7 +17,7 @@ package final class TableReader: RowReader {
     while try file.read(into: &buffer, upTo: Chunk.size) > 0 { buffer.removeAll() }
 
     let duckDB = try DuckDB(for: file.path)
-    let table = "read_parquet(\(DuckDB.literal(file.path)))"
+    let table = DuckDB.table(file.path)
     struct Column: Decodable {
       var name: String
     }
