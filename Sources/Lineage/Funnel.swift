@@ -97,14 +97,16 @@ extension Funnel {
       database,
       sql: """
         SELECT output_file.path, output_file.row_count,
-          count(fate.sample) AS counted, coalesce(max(fate.output_row), 0) AS last
+          count(fate.sample) AS counted, coalesce(max(fate.output_row), 0) AS last,
+          coalesce(sum(fate.output_row), 0) AS total
         FROM output_file JOIN branch ON branch.id = output_file.branch
         LEFT JOIN fate ON fate.branch = output_file.branch AND fate.output = output_file.id
         WHERE branch.run = ? GROUP BY output_file.id
         """, arguments: [run])
     for row in outputs {
-      let (path, rows, counted, last): (String, Int, Int, Int) = (row[0], row[1], row[2], row[3])
-      guard rows == counted && rows == last else {
+      let (path, rows, counted): (String, Int, Int) = (row[0], row[1], row[2])
+      let (last, total): (Int, Int) = (row[3], row[4])
+      guard rows == counted && rows == last && total == rows * (rows + 1) / 2 else {
         throw LedgerError("\(path) has \(rows) rows, the ledger \(counted); this is a bug")
       }
     }

@@ -68,6 +68,17 @@ package final class Ledger {
     try database.read { try Int64.fetchAll($0, sql: "SELECT id FROM run WHERE published IS NULL") }
   }
 
+  /// Paths of a run's output files, below the workspace.
+  package func outputs(of run: Int64) throws -> [String] {
+    try database.read { database in
+      try String.fetchAll(
+        database,
+        sql: """
+          SELECT path FROM output_file JOIN branch ON branch.id = output_file.branch WHERE run = ?
+          """, arguments: [run])
+    }
+  }
+
   package func markPublished(run: Int64) throws {
     try database.write { database in
       try database.execute(

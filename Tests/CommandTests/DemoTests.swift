@@ -246,7 +246,10 @@ struct TraceTests {
     try library.folder.write("in.jsonl", "{}")
     let cut = try branchmerge("trace", id, "-w", "work", "--raw", in: library.folder.path)
     #expect(
-      cut.errors == "error: in.jsonl: ends before byte 63; it is not the file that was read\n")
+      cut.errors == """
+        error: \(library.folder / "in.jsonl"): ends before byte 63; it is not the file that was read
+
+        """)
     #expect(cut.status == 2)
   }
 }

@@ -5,7 +5,8 @@ struct HelpTests {
   func `help says all there is to say`(help: Help) throws {
     let ending = try branchmerge(help.command + ["--help"])
     // How many threads there are is the machine's to say.
-    let output = ending.output.replacing(/\(default: \d+\)(?=\n  --max-quarantined)/, with: "(N)")
+    let output = ending.output.replacing(
+      /\(default: \d+\)(?=\n  --(max-quarantined|json))/, with: "(N)")
     #expect(output == help.text)
     #expect(ending.errors == "")
     #expect(ending.status == 0)
@@ -72,10 +73,14 @@ private let mistakes = [
     arguments: ["trace", "some:id"], message: "Error: Missing expected argument '--workspace <dir>'"
   ),
   Mistake(
+    arguments: ["branch", "tinyr2", "-w", "/nonexistent/work"],
+    message: "error: tinyr2: there is no such file; did you mean 'tinyr1'?; recipes known by name"
+      + " are 'tinyr1'"),
+  Mistake(
     arguments: ["check", "nowhere"], message: "error: nowhere: there is no such file or folder"),
   Mistake(
     arguments: branch,
-    message: "error: nowhere.yaml: could not be read; is it there?"),
+    message: "error: nowhere.yaml: there is no such file; recipes known by name are 'tinyr1'"),
 ]
 
 struct Help: CustomTestStringConvertible {
@@ -101,7 +106,8 @@ private let helps = [
         branch                  Build the branch data sets of a recipe, with every
                                 row's fate on record.
         trace                   Tell where a sample came from and what became of it.
-        survey
+        survey                  Say what is in there: rows, fields, their types,
+                                lengths and values.
         check                   Check source cards, filters and recipes, and run
                                 every filter's examples.
         sources                 List the known sources, where their files are, and
@@ -128,7 +134,8 @@ private let helps = [
       USAGE: branchmerge branch <recipe> --workspace <dir> [--source <name=path> ...] [--only <branch> ...] [--workers <n>] [--max-quarantined <N|P%>] [--max-row <MiB>] [--sha256] [--no-fsync] [--json]
 
       ARGUMENTS:
-        <recipe>                The recipe, a YAML file.
+        <recipe>                The recipe: a YAML file, or the name of one that is
+                                installed.
 
       OPTIONS:
         -w, --workspace <dir>   The folder for branches and ledger.
@@ -171,6 +178,45 @@ private let helps = [
         --run <run>             Ask this run instead of the latest that read the
                                 sample.
         --raw                   Also print the original row.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["survey"],
+    text: """
+      OVERVIEW: Say what is in there: rows, fields, their types, lengths and values.
+
+      Every row is read. For each field: its type, nulls, in how many rows it is
+      missing, how many different values it has, the lengths of its texts (in
+      characters, that is Unicode scalars) and lists, and how often each value occurs
+      where they are few. Lengths are exact, medians of numbers within 0.8 %. Texts
+      of more than 80 bytes ('long') are not told apart.
+
+      SOURCE is a card in datasets/, NAME or NAME/CONFIG; its fields are then shown
+      with the names that filters use. Without --source, its files are looked up in
+      DIR/sources/NAME and in the Hugging Face cache.
+
+      Example:
+        branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
+        branchmerge survey rows.jsonl --field source --field 'conversations[].from'
+
+      USAGE: branchmerge survey <source|file> [--field <field> ...] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
+
+      ARGUMENTS:
+        <source|file>           A file, folder or pattern, or a source.
+
+      OPTIONS:
+        --field <field>         Look at this field alone, by its raw or the card's
+                                name, and list all of its values; may be given
+                                several times.
+        --source <name=path>    Take a source's files from here: a file, a folder or
+                                a pattern, whatever their format.
+        -w, --workspace <dir>   The folder whose sources/ may have the files.
+        --workers <n>           Threads that read; the result is the same for any
+                                number. (N)
         --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.

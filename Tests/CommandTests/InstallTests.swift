@@ -58,6 +58,17 @@ struct InstallTests {
     #expect(ending.status == 0)
     #expect(elsewhere.exists("work/branches/code/train.jsonl"))
 
+    // The installed recipes go by their names.
+    let named = try Running(
+      program,
+      [
+        "branch", "tinyr1", "--only", "coding", "-w", "named", "--source", "openthoughts=" + demo,
+      ], in: elsewhere.path, [:]
+    ).end()
+    #expect(named.errors == "")
+    #expect(named.status == 0)
+    #expect(elsewhere.exists("named/branches/coding/train.jsonl"))
+
     for (file, word) in [
       (
         "bash-completion/completions/branchmerge",

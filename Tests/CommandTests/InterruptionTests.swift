@@ -12,6 +12,8 @@ struct InterruptionTests {
     case after(milliseconds: UInt32)
     /// As soon as this file is there.
     case file(String)
+    /// As soon as this file is longer than so many KiB.
+    case size(String, Int)
     /// When a file is about to grow beyond so many KiB: the kernel ends the process.
     case growth(Int)
 
@@ -19,6 +21,7 @@ struct InterruptionTests {
       switch self {
       case .after(let milliseconds): "after \(milliseconds) ms"
       case .file(let name): "when there is \(name)"
+      case .size(let name, let size): "when \(name) has \(size) KiB"
       case .growth(let size): "at \(size) KiB"
       }
     }
@@ -164,6 +167,12 @@ struct InterruptionTests {
     case .after(let milliseconds): usleep(milliseconds * 1000)
     case .file(let name):
       while !folder.exists(name) && running.process.isRunning { usleep(100) }
+    case .size(let name, let size):
+      while running.process.isRunning {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder / name)
+        if attributes?[.size] as? Int ?? 0 > size << 10 { return }
+        usleep(100)
+      }
     case .growth: break
     }
   }
@@ -202,7 +211,7 @@ private final class Input: Sendable {
   static let shared = try! Input()
 
   private init() throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/branchmerge-input"
+    let folder = FileManager.default.temporaryDirectory.path + "/branchmerge-input-\(getpid())"
     try? FileManager.default.removeItem(atPath: folder)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     atexit {

@@ -92,7 +92,7 @@ struct SourcesTests {
         == ["\(folder / part)|\(hash)"])
     let trace = try branchmerge("trace", try library.kept()[0][0], "-w", "work", in: folder.path)
     #expect(
-      trace.output.contains("revision  \(commit)\nfile      \(folder / part) (plain, XXH3 "))
+      trace.output.contains("revision  \(commit)\nfile      \(part) (plain, XXH3 "))
     #expect(trace.output.contains("          SHA-256 \(hash), as published\n"))
     #expect(try folder.text("work/branches/all/README.md").contains("| \(commit) |"))
   }

@@ -42,7 +42,7 @@ struct WorkspaceTests {
   {
     // Kept rows fill the disk with a data set, dropped ones with the ledger.
     let filler = String(repeating: "so it goes ", count: rowsAreKept ? 300 : 1)
-    let rows = (0..<(rowsAreKept ? 2000 : 20000)).map {
+    let rows = (0..<(rowsAreKept ? 2000 : 50000)).map {
       "{\"question\": \"Q\($0)?\", \"answer\": \"\(filler)\", \"level\": \(rowsAreKept ? 1 : 9)}\n"
     }
     try folder.write("in.jsonl", rows.joined())
@@ -65,7 +65,7 @@ struct WorkspaceTests {
       #expect(
         ending.errors == """
           error: disk/work/lineage.sqlite: could not write to the ledger (database or disk is \
-          full); is the disk full?
+          full); free some space there, or choose another workspace, and run the same again
 
           """)
     }
@@ -75,7 +75,7 @@ struct WorkspaceTests {
     #expect(!folder.exists("disk/work/.staging"))
     #expect(try folder.ledger("SELECT count(*) FROM run", of: "disk/work") == ["0"])
 
-    // What is written below goes where there is room.
+    // The same workspace serves as soon as there is room.
     try folder.write("in.jsonl", rows.prefix(100).joined())
     let next = try branchmerge(
       "branch", "datasets/recipes/one.yaml", "-w", "disk/work", "--source", "small=in.jsonl",
@@ -83,6 +83,28 @@ struct WorkspaceTests {
     #expect(
       next.errors == (rowsAreKept ? "" : "no row was kept; the funnel says which step took them\n"))
     #expect(next.status == (rowsAreKept ? 0 : 1))
+  }
+
+  @Test func `a finished run whose files cannot get their names waits for the next one`() throws {
+    try folder.write("in.jsonl", SmallLibrary.row(1))
+    _ = try branchmerge(
+      "branch", "datasets/recipes/one.yaml", "-w", "reference", "--source", "small=in.jsonl",
+      in: folder.path)
+    try folder.write("work/branches/all/train.jsonl/in the way", "")
+    let refused = try library.branch("in.jsonl")
+    #expect(
+      refused.errors == """
+        error: work/branches/all/train.jsonl: could not put it in place: Is a directory
+
+        """)
+    #expect(refused.status == 2)
+    try FileManager.default.removeItem(atPath: folder / "work/branches/all/train.jsonl")
+    let next = try library.branch("in.jsonl")
+    #expect(next.errors == "run 1 was stopped while its files got their names; finished that\n")
+    #expect(next.status == 0)
+    #expect(
+      try folder.contents(below: "work/branches") == folder.contents(below: "reference/branches"))
+    #expect(try folder.ledger("SELECT count(*) FROM run WHERE published IS NULL") == ["0"])
   }
 
   private static let canMount: Bool = {

@@ -48,7 +48,8 @@ enum Constant: Sendable {
     case (_, let literal):
       let hint = type == .text && literal != nil ? "; put it in quotation marks" : ""
       throw yaml.fail(
-        "here \(type.described) is needed, and this is \(literal?.described ?? "none")\(hint)")
+        "here \(type.described) is needed, and this is"
+          + " \(literal?.described ?? yaml.described)\(hint)")
     }
   }
 

@@ -303,7 +303,7 @@ final class Collector {
     let kept =
       ((staging as NSString).deletingLastPathComponent as NSString)
       .deletingLastPathComponent + "/quarantine-of-failed-run.jsonl"
-    try Folder.rename(finished.path, to: kept, isDurable: false)
+    try Folder.rename(staging + "/" + finished.path, to: kept, isDurable: false)
     return kept
   }
 

@@ -125,7 +125,10 @@ package struct Curator {
     let given = options.given.sorted { $0.key < $1.key }
       .map { "\(jsonString($0.key)): \(jsonString($0.value))" }.joined(separator: ", ")
     let branches = plan.branches.map { jsonString($0.name) }.joined(separator: ", ")
-    return "{\"branches\": [\(branches)], \"sources\": {\(given)}}"
+    return
+      "{\"branches\": [\(branches)], \"sources\": {\(given)},"
+      + " \"max_quarantined\": \(jsonString(options.maxQuarantined.description)),"
+      + " \"max_row_bytes\": \(options.limits.rowBytes)}"
   }
 }
 
@@ -167,7 +170,7 @@ package enum QuarantineLimit: Sendable {
   package var description: String {
     switch self {
     case .count(let count): "\(count)"
-    case .share(let share): "\((share * 1000).rounded() / 10)%"
+    case .share(let share): "\((share * 1e6).rounded() / 1e4)%".replacing(".0%", with: "%")
     }
   }
 }

@@ -163,11 +163,11 @@ final class Sifter {
   /// The fields that decided with the values they had, as a JSON object.
   private func evidence(of leaves: [Rule.Leaf], _ sample: borrowing Sample) -> String {
     var parts: [String] = []
-    for leaf in leaves {
+    var names: Set<String> = []
+    for leaf in leaves where names.insert(leaf.field.name).inserted {
       let value = sample[leaf.slot]
       let measured = value.isNull ? nil : leaf.check.measured(value, in: sample)
-      let part = "\(leaf.label): \(measured ?? sample.excerpt(of: value))"
-      if !parts.contains(part) { parts.append(part) }
+      parts.append("\(leaf.label): \(measured ?? sample.excerpt(of: value))")
     }
     return "{" + parts.joined(separator: ", ") + "}"
   }

@@ -103,7 +103,8 @@ package struct SourceFiles: Sendable {
     let environment = ProcessInfo.processInfo.environment
     if let cache = environment["HF_HUB_CACHE"] { return cache }
     if let home = environment["HF_HOME"] { return home + "/hub" }
-    let cache = environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
+    let home = environment["HOME"] ?? NSHomeDirectory()
+    let cache = environment["XDG_CACHE_HOME"] ?? home + "/.cache"
     return cache + "/huggingface/hub"
   }
 }

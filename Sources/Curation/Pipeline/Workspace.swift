@@ -52,6 +52,12 @@ package struct Workspace {
       try Folder.create((target as NSString).deletingLastPathComponent)
       try Folder.rename(folder + "/" + file, to: target, isDurable: isDurable)
     }
+    // A branch that had seeds once and has none now must not seem to have them.
+    let outputs = try ledger.outputs(of: run)
+    for rows in outputs where rows.hasSuffix("/train.jsonl") {
+      let seeds = (rows as NSString).deletingLastPathComponent + "/seeds.jsonl"
+      if !outputs.contains(seeds) { unlink("\(path)/\(seeds)") }
+    }
     try ledger.markPublished(run: run)
     try? FileManager.default.removeItem(atPath: folder)
     try? FileManager.default.removeItem(atPath: staging)

@@ -49,7 +49,7 @@ struct Pick: Sendable {
       guard element.kind == .string else { continue }
       guard condition?.holds(sample, element: index) ?? true else { continue }
       if policy == .first { return (index, count) }
-      let length = sample.withText(of: element) { $0.count }
+      let length = sample.characterCount(of: element)
       if let best, policy == .shortest ? length >= best.length : length <= best.length { continue }
       best = (index, length)
     }

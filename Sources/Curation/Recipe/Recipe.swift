@@ -69,7 +69,9 @@ package struct Recipe {
 
   private static func branchName(_ key: YAML) throws(RecipeError) -> String {
     let name = try key.text("a branch's name")
-    guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) })
+    guard
+      !name.isEmpty,
+      name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) })
     else { throw key.fail("a branch's name has letters, digits, '-' and '_' only") }
     return name
   }

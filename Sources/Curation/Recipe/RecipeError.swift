@@ -18,7 +18,7 @@ package struct RecipeError: Error, Hashable, Comparable, CustomStringConvertible
   }
 
   package static func < (a: RecipeError, b: RecipeError) -> Bool {
-    (a.file, a.line, a.column) < (b.file, b.line, b.column)
+    (a.file, a.line, a.column, a.message) < (b.file, b.line, b.column, b.message)
   }
 }
 

@@ -50,7 +50,7 @@ package indirect enum Rule: Sendable {
             "'\(name)' is \(field.type.described); inside a list test a list is needed")
         }
         let slot = projection.slot(of: field)
-        let checks = try value.entries("what '\(name)' should be")
+        let checks = try value.entries("'\(name)'")
         guard !checks.isEmpty else { throw value.fail("'\(name)' needs a check") }
         for (key, value) in checks {
           let check = try CheckList.check(key, value, for: field, type: type)

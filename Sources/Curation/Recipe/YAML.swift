@@ -30,7 +30,7 @@ struct YAML {
   var line: Int { node.mark?.line ?? 0 }
 
   /// What the node is, for messages.
-  private var described: String {
+  var described: String {
     switch node {
     case .scalar(let scalar): "'\(scalar.string)'"
     case .mapping: "a mapping"
@@ -95,10 +95,11 @@ struct YAML {
     case "true", "True", "TRUE": return .flag(true)
     case "false", "False", "FALSE": return .flag(false)
     default:
-      if let first = scalar.string.utf8.first, first < 0x3A, let number = Double(scalar.string) {
-        return .number(number)
-      }
-      return .text(scalar.string)
+      // Swift would also take `0x1F`, `-inf` and the like, which JSON does not have.
+      guard scalar.string.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }),
+        let number = Double(scalar.string), number.isFinite
+      else { return .text(scalar.string) }
+      return .number(number)
     }
   }
 
@@ -136,7 +137,7 @@ struct YAML {
     case .scalar, .alias:
       switch literal {
       case .text(let text): return jsonString(text)
-      case .number(let number): return number == number.rounded() ? try text("") : "\(number)"
+      case .number(let number): return shortest(number)
       case .flag(let flag): return flag ? "true" : "false"
       case .null, nil: return "null"
       }
@@ -154,11 +155,16 @@ enum Literal: Hashable, Sendable {
   var described: String {
     switch self {
     case .text(let text): "the text '\(text)'"
-    case .number(let number): "the number \(number)"
+    case .number(let number): "the number \(shortest(number))"
     case .flag(let flag): "\(flag)"
     case .null: "null"
     }
   }
+}
+
+/// A number as JSON, a whole one without its point.
+private func shortest(_ number: Double) -> String {
+  Int(exactly: number).map(String.init) ?? "\(number)"
 }
 
 /// A text as a JSON string, quotes included.
@@ -189,6 +195,12 @@ extension RecipeError {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       self.init(file, line: mark.line, column: mark.column, "is not YAML: \(problem)")
+    case .reader(let problem, let offset, _, let text):
+      let lines = text.prefix(offset ?? 0)
+        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      self.init(
+        file, line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1,
+        "is not YAML: \(problem)")
     case .duplicatedKeysInMapping(let duplicates, let context):
       let key = duplicates.first.map { "\($0)" } ?? ""
       self.init(

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import Curation
+
+/// `docs/ledger.md` says what is so.
+struct LedgerDocumentTests {
+  static let document =
+    (try? String(contentsOfFile: repository + "/docs/ledger.md", encoding: .utf8)) ?? ""
+
+  /// Each question with the SQL below it.
+  static let questions: [(question: String, sql: String)] = {
+    let blocks = document.components(separatedBy: "```sql\n").map {
+      $0.components(separatedBy: "\n```\n")
+    }
+    return zip(blocks, blocks.dropFirst()).map { before, block in
+      let question = before.last!.components(separatedBy: "\n\n").last { !$0.isEmpty }!
+      return (question.replacing("\n", with: " "), block[0])
+    }
+  }()
+
+  /// Two runs of TinyR1's recipe on the demo data; before the second a filter lets one more pass.
+  private static func ledger() throws -> Scratch {
+    let folder = try Scratch()
+    let library = Library(roots: [folder.path, repository])
+    try runDemo(library, in: folder)
+    let filter = try library.filter("contest-source").text
+    try folder.write(
+      "filters/contest-source.yaml", filter.replacing("cn_contest,", with: "cn_contest, cn_k12,"))
+    try runDemo(Library(roots: library.roots), in: folder)
+    return folder
+  }
+
+  private static func runDemo(_ library: Library, in folder: Scratch) throws {
+    let recipe = try Recipe(reading: PlanTests.tinyR1)
+    var options = Curator.Options()
+    options.isDurable = false
+    options.maxQuarantined = .share(0.02)
+    for name in recipe.sourceNames {
+      options.given[name] = repository + "/datasets/demo/\(name).jsonl"
+    }
+    _ = try Curator(
+      try Plan(recipe, library: library), options, tool: "test 1", note: { _ in },
+      progress: { _ in }
+    ).run(in: folder.path)
+  }
+
+  @Test func `every question has a sentence above it and an answer in the ledger`() throws {
+    #expect(Self.questions.count >= 10)
+    let folder = try Self.ledger()
+    let id = try #require(
+      try query(
+        "SELECT sample_id FROM sample JOIN fate ON sample = id WHERE kind = 'duplicate' LIMIT 1",
+        in: folder.path
+      ).first)
+    for (question, sql) in Self.questions {
+      #expect(question.hasSuffix(".") || question.hasSuffix("?"), "\(question)")
+      let script = try folder.write("q.sql", ".parameter set :id \"'\(id)'\"\n\(sql)\n")
+      let rows = try output(
+        of: "sqlite3", ["-bail", folder.path + "/lineage.sqlite", ".read \(script)"])
+      #expect(!rows.isEmpty, "\(question)\n\(sql)")
+    }
+  }
+
+  @Test func `every column of every table is explained, and no other`() throws {
+    let folder = try Self.ledger()
+    let columns = try query(
+      """
+      SELECT made.name || '.' || "column".name
+      FROM sqlite_schema AS made JOIN pragma_table_info(made.name) AS "column"
+      WHERE made.type = 'table' AND made.name NOT LIKE 'grdb%'
+      """, in: folder.path)
+    var explained: [String] = []
+    let tables = Self.document.components(separatedBy: "\n### ").dropFirst()
+    for table in tables {
+      let name = table.prefix { $0 != "\n" }
+      let section = table.components(separatedBy: "\n## ")[0]
+      for line in section.split(separator: "\n") where line.hasPrefix("| `") {
+        let cell = line.split(separator: "|")[0]
+        explained += cell.split(separator: "`").filter { $0.first?.isLetter == true }
+          .map { "\(name).\($0)" }
+      }
+    }
+    #expect(explained.sorted() == columns.sorted())
+  }
+
+  @Test func `the demo data have the fates that their description counts`() throws {
+    let folder = try Scratch()
+    try Self.runDemo(Library(roots: [repository]), in: folder)
+    let counts = """
+      SELECT branch.name, source.name, fate.kind, coalesce(step.name, ''), count(*) FROM fate
+      JOIN branch ON branch.id = fate.branch JOIN sample ON sample.id = fate.sample
+      JOIN source_file ON source_file.id = sample.file
+      JOIN source ON source.id = source_file.source LEFT JOIN step ON step.id = fate.step
+      GROUP BY branch.id, source.id, fate.kind, step.position
+      ORDER BY branch.id, source.id, fate.kind, step.position
+      """
+    #expect(
+      try query(counts, in: folder.path) == [
+        "math|openr1-math|dropped|word-problem|24", "math|openr1-math|dropped|contest-source|21",
+        "math|openr1-math|dropped|pick|13", "math|openr1-math|duplicate||6",
+        "math|openr1-math|kept||84", "math|openr1-math|quarantined||2",
+        "coding|openthoughts|dropped|code|95", "coding|openthoughts|dropped|answered|4",
+        "coding|openthoughts|duplicate||3", "coding|openthoughts|kept||48",
+        "coding|openthoughts|quarantined||1",
+        "science|openthoughts|dropped|science|77", "science|openthoughts|duplicate||2",
+        "science|openthoughts|kept||71", "science|openthoughts|quarantined||1",
+        "science|s1-59k|dropped|science-cot|49", "science|s1-59k|duplicate||3",
+        "science|s1-59k|seed||56", "science|s1k|duplicate||14", "science|s1k|seed||26",
+      ])
+  }
+}
