@@ -41,8 +41,7 @@ enum CheckList {
     guard let found = all.first(where: { $0.name == name }) else {
       let names = all.map { $0.name }
       throw key.fail(
-        "no check is called '\(name)'\(suggestion(for: name, among: names)); there are"
-          + " \(listed(names))")
+        "no check is called '\(name)'\(choices(for: name, among: names, "there are"))")
     }
     guard found.types.contains(type) else {
       let fitting = all.filter { $0.types.contains(type) }.map { $0.name }

@@ -75,8 +75,7 @@ package struct Plan: Sendable {
       errors.append(
         RecipeError(
           recipe.path,
-          "no branch is called '\(name)'\(suggestion(for: name, among: names)); there are"
-            + " \(listed(names))"))
+          "no branch is called '\(name)'\(choices(for: name, among: names, "there are"))"))
     }
     self.recipe = recipe.name
     recipePath = recipe.path
@@ -151,8 +150,7 @@ package struct Plan: Sendable {
       let names = card.configs.map(\.name)
       let wanted = taking.source.config ?? ""
       throw taking.place.fail(
-        "'\(name)' has no config '\(wanted)'\(suggestion(for: wanted, among: names)); it has"
-          + " \(listed(names))")
+        "'\(name)' has no config '\(wanted)'\(choices(for: wanted, among: names, "it has"))")
     }
     if let index = sources.firstIndex(where: { $0.card.name == name }) {
       guard sources[index].config.name == config.name else {

@@ -48,9 +48,9 @@ package final class Library {
       if names.contains(name) { return "\(folder)/\(name).yaml" }
       known += names
     }
-    let hint = known.isEmpty ? "" : "; recipes known by name are \(listed(known))"
     throw FileError(
-      name, "there is no such file" + (suggestion(for: name, among: known)) + hint)
+      name,
+      "there is no such file" + choices(for: name, among: known, "recipes known by name are"))
   }
 
   /// Names of all source cards, in order.
@@ -64,8 +64,7 @@ package final class Library {
     guard let path = path("datasets", name) else {
       throw RecipeError(
         "datasets/\(name).yaml",
-        "no source is called '\(name)'\(suggestion(for: name, among: cardNames)); there are"
-          + " \(listed(cardNames))")
+        unknownSource(name))
     }
     let text = try Self.text(of: path)
     let card = try SourceCard(YAML(parsing: text, file: Self.shown(path)), name: name, text: text)
@@ -86,13 +85,11 @@ package final class Library {
 
   /// The message for a name that no card has.
   func unknownSource(_ name: String) -> String {
-    "no source is called '\(name)'\(suggestion(for: name, among: cardNames)); there are"
-      + " \(listed(cardNames))"
+    "no source is called '\(name)'\(choices(for: name, among: cardNames, "there are"))"
   }
 
   func unknownFilter(_ name: String) -> String {
-    "no filter is called '\(name)'\(suggestion(for: name, among: filterNames)); there are"
-      + " \(listed(filterNames))"
+    "no filter is called '\(name)'\(choices(for: name, among: filterNames, "there are"))"
   }
 
   package func hasCard(_ name: String) -> Bool { path("datasets", name) != nil }

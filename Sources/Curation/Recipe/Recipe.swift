@@ -48,7 +48,7 @@ package struct Recipe {
       throw RecipeError(
         "--source \(name)",
         "the recipe takes nothing from a source of this name"
-          + suggestion(for: name, among: sourceNames) + "; it takes from \(listed(sourceNames))")
+          + choices(for: name, among: sourceNames, "it takes from"))
     }
   }
 
@@ -101,8 +101,7 @@ package struct Recipe {
       guard let known = RowFormats.all.first(where: { $0.name == wanted }) else {
         let names = RowFormats.all.map { $0.name }
         throw row.fail(
-          "no row format is called '\(wanted)'\(suggestion(for: wanted, among: names)); there are"
-            + " \(listed(names))")
+          "no row format is called '\(wanted)'\(choices(for: wanted, among: names, "there are"))")
       }
       format = known
     }

@@ -22,6 +22,17 @@ package struct RecipeError: Error, Hashable, Comparable, CustomStringConvertible
   }
 }
 
+/// What a message says after an unknown name: the nearest known one, and all that there are.
+///
+/// `lead` begins the list: "there are", "it has".
+func choices(for name: String, among known: [String], _ lead: String) -> String {
+  let hint = suggestion(for: name, among: known)
+  guard !known.isEmpty else { return hint }
+  let start =
+    hint.isEmpty ? "; \(lead)" : "\(hint) \(lead.prefix(1).uppercased())\(lead.dropFirst())"
+  return "\(start) \(listed(known))"
+}
+
 /// The known name that is nearest to a misspelt one, for "did you mean".
 ///
 /// Distance is counted in inserted, deleted and exchanged characters (Levenshtein), and half of

@@ -92,8 +92,7 @@ package struct SourceCard: Sendable, FieldScope {
         guard let known = FieldType(rawValue: name) else {
           let names = FieldType.allCases.map(\.rawValue)
           throw value.fail(
-            "no type is called '\(name)'\(suggestion(for: name, among: names)); there are"
-              + " \(listed(names))")
+            "no type is called '\(name)'\(choices(for: name, among: names, "there are"))")
         }
         type = known
       }
@@ -115,8 +114,7 @@ package struct SourceCard: Sendable, FieldScope {
     if let field = fields.first(where: { $0.name == name }) { return field }
     throw place.fail(
       "\(self.name) has no field called '\(name)'"
-        + suggestion(for: name, among: fields.map(\.name))
-        + "; it has \(listed(fields.map(\.name)))")
+        + choices(for: name, among: fields.map(\.name), "it has"))
   }
 
   /// The config of this name; nil takes the first.

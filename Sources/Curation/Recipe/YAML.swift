@@ -54,7 +54,7 @@ struct YAML {
       let name = try key.text("a key")
       guard known.contains(name) else {
         throw key.fail(
-          "\(what) has no '\(name)'\(suggestion(for: name, among: known)); it has \(listed(known))")
+          "\(what) has no '\(name)'\(choices(for: name, among: known, "it has"))")
       }
       result[name] = value
     }

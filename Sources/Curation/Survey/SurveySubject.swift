@@ -41,8 +41,7 @@ package struct SurveySubject: Sendable {
       let wanted = reference.config ?? ""
       throw RecipeError(
         argument,
-        "'\(card.name)' has no config '\(wanted)'\(suggestion(for: wanted, among: names)); it has"
-          + " \(listed(names))")
+        "'\(card.name)' has no config '\(wanted)'\(choices(for: wanted, among: names, "it has"))")
     }
     for name in given.keys.sorted() where name != card.name {
       throw RecipeError(
@@ -96,8 +95,9 @@ package struct SurveySubject: Sendable {
       let parts = card?.fields.map(\.name) ?? []
       throw RecipeError(
         argument,
-        "no row has a field '\(name)'\(suggestion(for: name, among: there + parts)); there are"
-          + " \(listed(there))" + (parts.isEmpty ? "" : "; the card has \(listed(parts))"))
+        "no row has a field '\(name)'; there are \(listed(there))"
+          + (parts.isEmpty ? "" : "; the card has \(listed(parts))")
+          + suggestion(for: name, among: there + parts))
     }
   }
 }

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// What the documentation shows is what the program does.
+struct DocumentationTests {
+  let folder = try! TemporaryFolder()
+  private let readme = text("README.md").withoutTimes
+
+  @Test func `the funnel in the README is that of the demo rows`() throws {
+    let output = try demo(in: folder).output.withoutTimes
+    #expect(readme.contains("```\n" + output.replacing(folder / "work", with: "work") + "```"))
+  }
+
+  @Test func `the trace in the README is that of a demo row`() throws {
+    _ = try demo(in: folder)
+    let command = try #require(readme.firstMatch(of: /branchmerge trace (\S+) --workspace work/))
+    let ending = try branchmerge("trace", String(command.output.1), "-w", folder / "work")
+    #expect(ending.status == 0)
+    #expect(readme.contains("```\n" + ending.output.withoutTimes + "```"))
+  }
+
+  @Test func `the card, the filter and the recipe in the README hold`() throws {
+    let blocks = readme.matches(of: /```yaml\n((?s).*?)```/).map { String($0.output.1) }
+    let library = try SmallLibrary()
+    for (name, mark) in [
+      ("datasets/shown.yaml", "identity:"), ("filters/word-problem.yaml", "examples:"),
+      ("datasets/recipes/shown.yaml", "branches:"),
+    ] {
+      try library.folder.write(name, try #require(blocks.first { $0.contains(mark) }))
+    }
+    for name in ["datasets/openr1-math.yaml", "filters/contest-source.yaml"] {
+      try library.folder.write(name, text(name))
+    }
+    let ending = try branchmerge("check", in: library.folder.path)
+    #expect(ending.errors == "")
+    #expect(ending.output == "3 sources, 3 filters with 8 examples, 2 recipes: all hold\n")
+  }
+
+  @Test func `the queries for the ledger are answered`() throws {
+    _ = try demo(in: folder)
+    _ = try demo(in: folder)
+    let id = "'openr1-math:8131718b39eb2a0bda49bb1e'"
+    let queries = text("docs/ledger.md").matches(of: /```sql\n((?s).*?)```/)
+      .map { String($0.output.1).replacing(":id", with: id) }
+    #expect(queries.count >= 10)
+    for query in queries {
+      let rows = try folder.ledger(query)
+      // Nothing differs between two runs over the same rows.
+      #expect(rows.isEmpty == query.contains("before"), "\(query)")
+    }
+  }
+}
+
+private func text(_ path: String) -> String {
+  String(
+    decoding: FileManager.default.contents(atPath: Package.root + "/" + path) ?? Data(),
+    as: UTF8.self)
+}
