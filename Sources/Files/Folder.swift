@@ -7,11 +7,11 @@ internal import Foundation
 /// What the program does with folders, with errors that name them.
 package enum Folder {
   package static func create(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path, "could not create this folder: \(reason(error))")
+    if isFolder(path) { return }
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty { try create(parent) }
+    guard mkdir(path, 0o777) == 0 || isFolder(path) else {
+      throw FileError(path, failedTo: "create this folder")
     }
   }
 
@@ -52,14 +52,6 @@ package enum Folder {
     return (0..<Int(found.gl_pathc))
       .compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return error.localizedDescription
   }
 }
 

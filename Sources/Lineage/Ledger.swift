@@ -53,11 +53,21 @@ package final class Ledger {
     }
   }
 
+  /// Runs `body` on the database; what SQLite complains of is told in our words.
+  func access<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.inDatabase(body)
+    } catch let error as DatabaseError {
+      throw LedgerError("\(path): \(Self.words(error))")
+    }
+  }
+
   static func words(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(error)" }
     return switch error.resultCode {
     case .SQLITE_FULL, .SQLITE_IOERR:
-      "could not write to the ledger (\(error.message ?? "disk full")); is the disk full?"
+      "could not write to the ledger (\(error.message ?? "disk full")); free some"
+        + " space there, or choose another workspace, and run the same again"
     case .SQLITE_NOTADB: "is not an SQLite file"
     default: error.message ?? "\(error)"
     }

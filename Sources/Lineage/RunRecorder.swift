@@ -41,7 +41,7 @@ package final class RunRecorder {
     self.ledger = ledger
     started = timestamp()
     let started = started
-    (run, firstSample, sampleInsert, fateInsert) = try ledger.database.inDatabase { database in
+    (run, firstSample, sampleInsert, fateInsert) = try ledger.access { database in
       try database.execute(sql: "PRAGMA foreign_keys = OFF")
       try database.beginTransaction(.immediate)
       for (name, _) in LedgerSchema.indexes {
@@ -80,7 +80,7 @@ package final class RunRecorder {
   }
 
   private func insert(_ sql: String, _ arguments: StatementArguments) throws -> Int64 {
-    try ledger.database.inDatabase { database in
+    try ledger.access { database in
       try database.execute(sql: sql, arguments: arguments)
       return database.lastInsertedRowID
     }

@@ -11,8 +11,8 @@ struct BranchCommand: ParsableCommand {
     commandName: "branch",
     abstract: "Build the branch data sets of a recipe, with every row's fate on record.",
     discussion: """
-      Rows go to DIR/branches/BRANCH/train.jsonl (and seeds.jsonl), with a data card and a
-      dataset_info.json beside them; fates go to DIR/lineage.sqlite. Files appear whole or not at
+      Rows go to DIR/branches/BRANCH/train.jsonl (and seeds.jsonl), with a data card and a \
+      dataset_info.json beside them; fates go to DIR/lineage.sqlite. Files appear whole or not at \
       all. Without --source, files are looked up in DIR/sources/NAME and in the Hugging Face cache.
 
       Example:
@@ -23,15 +23,20 @@ struct BranchCommand: ParsableCommand {
   @Argument(help: "The recipe: a YAML file, or the name of one that is installed.")
   var recipe: String
 
-  @Option(name: [.short, .long], help: "The folder for branches and ledger.")
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The folder for branches and ledger.", valueName: "dir"))
   var workspace: String
 
   @OptionGroup var sources: SourceOptions
 
-  @Option(help: "Build this branch alone; may be given several times.")
+  @Option(
+    help: ArgumentHelp(
+      "Build this branch alone; may be given several times.", valueName: "branch"))
   var only: [String] = []
 
-  @Option(help: "Threads that sift; the result is the same for any number.")
+  @Option(
+    help: ArgumentHelp("Threads that sift; the result is the same for any number.", valueName: "n"))
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
 
   @Option(
@@ -131,14 +136,15 @@ struct BranchReport: Encodable {
 
   var text: String {
     var parts = funnel.branches.map { table(FunnelTable($0).rows) }
-    let files = outputs.map { [$0.path, grouped($0.rows) + " rows", size(Double($0.bytes))] }
+    let files = outputs.map { [$0.path, counted($0.rows, "row"), size(Double($0.bytes))] }
     parts.append(table(files))
     if quarantined > 0 {
       parts.append(
-        "\(quarantined) rows could not be read: \(workspace)/branches/quarantine.jsonl says why")
+        "\(counted(quarantined, "row")) could not be read:"
+          + " \(workspace)/branches/quarantine.jsonl says why")
     }
     parts.append(
-      "run \(run): \(grouped(rowsRead)) rows, \(size(Double(bytesRead))) in"
+      "run \(run): \(counted(rowsRead, "row")), \(size(Double(bytesRead))) in"
         + " \(duration(seconds.total)), \(size(Double(bytesRead) / seconds.total))/s")
     return parts.joined(separator: "\n\n")
   }

@@ -58,6 +58,8 @@ struct SourceOptions: ParsableArguments {
       valueName: "name=path"))
   var given: [String] = []
 
+  func validate() throws { _ = try paths() }
+
   /// Source name to path; two paths for one name are refused.
   func paths() throws -> [String: String] {
     var paths: [String: String] = [:]

@@ -21,9 +21,9 @@ struct CheckCommand: ParsableCommand {
     let check = try LibraryCheck(paths.isEmpty ? ["."] : paths)
     for error in check.errors { say("\(error)") }
     show(
-      "\(check.sources) sources, \(check.filters) filters with \(check.examples) examples,"
-        + " \(check.recipes) recipes: "
-        + (check.errors.isEmpty ? "all hold" : "\(check.errors.count) errors"))
+      "\(counted(check.sources, "source")), \(counted(check.filters, "filter")) with"
+        + " \(counted(check.examples, "example")), \(counted(check.recipes, "recipe")): "
+        + (check.errors.isEmpty ? "all hold" : counted(check.errors.count, "error")))
     guard check.errors.isEmpty else { throw ExitCode(1) }
     guard check.sources + check.filters + check.recipes > 0 else {
       say("nothing to check here: no YAML below datasets/ or filters/")

@@ -8,14 +8,17 @@ struct SourcesCommand: ParsableCommand {
     commandName: "sources",
     abstract: "List the known sources, where their files are, and how to fetch those missing.",
     discussion: """
-      Files are looked up in DIR/sources/NAME of a workspace and in the Hugging Face cache
+      Files are looked up in DIR/sources/NAME of a workspace and in the Hugging Face cache \
       (HF_HOME).
 
       Example:
         branchmerge sources --workspace work
       """)
 
-  @Option(name: [.short, .long], help: "A workspace whose sources/ folder is looked through.")
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "A workspace whose sources/ folder is looked through.", valueName: "dir"))
   var workspace: String?
 
   @Flag(help: "Print the result as JSON.")

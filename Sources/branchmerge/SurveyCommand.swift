@@ -9,15 +9,14 @@ struct SurveyCommand: ParsableCommand {
     commandName: "survey",
     abstract: "Say what is in there: rows, fields, their types, lengths and values.",
     discussion: """
-      Every row is read. For each field: its type, nulls, in how many rows it is
-      missing, how many different values it has, the lengths of its texts (in
-      characters, that is Unicode scalars) and lists, and how often each value
-      occurs where they are few. Lengths are exact, medians of numbers within
-      0.8 %. Texts of more than 80 bytes ('long') are not told apart.
+      Every row is read. For each field: its type, nulls, in how many rows it is missing, how \
+      many different values it has, the lengths of its texts (in characters, that is Unicode \
+      scalars) and lists, and how often each value occurs where they are few. Lengths are exact, \
+      medians of numbers within 0.8 %. Texts of more than 80 bytes ('long') are not told apart.
 
-      SOURCE is a card in datasets/, NAME or NAME/CONFIG; its fields are then shown
-      with the names that filters use. Without --source, its files are looked up in
-      DIR/sources/NAME and in the Hugging Face cache.
+      SOURCE is a card in datasets/, NAME or NAME/CONFIG; its fields are then shown with the \
+      names that filters use. Without --source, its files are looked up in DIR/sources/NAME and \
+      in the Hugging Face cache.
 
       Example:
         branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
@@ -36,10 +35,13 @@ struct SurveyCommand: ParsableCommand {
 
   @OptionGroup var sources: SourceOptions
 
-  @Option(name: [.short, .long], help: "The folder whose sources/ may have the files.")
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The folder whose sources/ may have the files.", valueName: "dir"))
   var workspace: String?
 
-  @Option(help: "Threads that read; the result is the same for any number.")
+  @Option(
+    help: ArgumentHelp("Threads that read; the result is the same for any number.", valueName: "n"))
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Print the result as JSON.")

@@ -1,3 +1,4 @@
+import Curation
 import Foundation
 
 /// Aligned columns: the first to the left, the others to the right.
@@ -21,6 +22,11 @@ func size(_ bytes: Double) -> String {
     return String(format: "%.1f %@", bytes / unit, name)
   }
   return "\(Int(bytes)) B"
+}
+
+/// A number and what it counts: 1 row, 2 rows.
+func counted(_ number: Int, _ noun: String) -> String {
+  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
 }
 
 /// Seconds as people read them.

@@ -11,7 +11,7 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace",
     abstract: "Tell where a sample came from and what became of it.",
     discussion: """
-      The id is the one in the rows, or the beginning of it. With --raw the original row is read
+      The id is the one in the rows, or the beginning of it. With --raw the original row is read \
       back from its place in the source file and held against the hash that the ledger has.
 
       Example:
@@ -21,7 +21,8 @@ struct TraceCommand: ParsableCommand {
   @Argument(help: "The sample's id, or its beginning.")
   var id: String
 
-  @Option(name: [.short, .long], help: "The folder with the ledger.")
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The folder with the ledger.", valueName: "dir"))
   var workspace: String
 
   @Option(
@@ -75,7 +76,9 @@ struct TraceCommand: ParsableCommand {
         ", bytes \($0) to \($0 + place.byteCount - 1), XXH3 \(place.rowXXH3 ?? "")"
       } ?? ""
     rows.append(["row", "\(place.row)\(bytes)"])
-    let others = trace.otherRuns.isEmpty ? "" : "; read by \(trace.otherRuns.count) other runs"
+    let others =
+      trace.otherRuns.isEmpty
+      ? "" : "; read by \(counted(trace.otherRuns.count, "other run"))"
     rows.append(
       ["run", "\(trace.run.id), recipe \(trace.run.recipe), \(trace.run.finished)\(others)"])
     lines.append(table(rows, leftColumns: 2))

@@ -35,11 +35,11 @@ struct BadRecipeTests {
     let ending = try library.branch("/nonexistent")
     #expect(
       ending.errors == """
-        error: datasets/recipes/one.yaml:5:25: no filter is called 'esay'; did you mean 'easy'?; \
-        there are 'easy' and 'hard'
+        error: datasets/recipes/one.yaml:5:25: no filter is called 'esay'; did you mean 'easy'? \
+        There are 'easy' and 'hard'
         datasets/recipes/one.yaml:6:19: small has no field called 'respnse'; did you mean \
-        'response'?; it has 'prompt', 'response', 'level' and 'tags'
-        datasets/recipes/one.yaml:9:7: no source is called 'smal'; did you mean 'small'?; there \
+        'response'? It has 'prompt', 'response', 'level' and 'tags'
+        datasets/recipes/one.yaml:9:7: no source is called 'smal'; did you mean 'small'? There \
         are 'small'
         filters/hard.yaml:3:21: here a number is needed (used at datasets/recipes/one.yaml:5)
 
@@ -54,14 +54,14 @@ struct BadRecipeTests {
     #expect(
       source.errors == """
         error: --source smal: the recipe takes nothing from a source of this name; did you mean \
-        'small'?; it takes from 'small'
+        'small'? It takes from 'small'
 
         """)
     #expect(source.status == 2)
     let only = try library.branch("/nonexistent", "--only", "al")
     #expect(
       only.errors == """
-        error: datasets/recipes/one.yaml: no branch is called 'al'; did you mean 'all'?; there \
+        error: datasets/recipes/one.yaml: no branch is called 'al'; did you mean 'all'? There \
         are 'all'
 
         """)
@@ -128,18 +128,18 @@ private let badFiles = [
   // Recipes.
   BadFile(
     recipe, "distinct: prompt", "distint: prompt",
-    "\(recipe):7:5: a branch has no 'distint'; did you mean 'distinct'?; it has 'about', 'sources',"
+    "\(recipe):7:5: a branch has no 'distint'; did you mean 'distinct'? It has 'about', 'sources',"
       + " 'distinct' and 'row'"),
   BadFile(
     recipe, "distinct: prompt", "distinct: response",
     "\(recipe):7:15: 'distinct' can be 'prompt', or left out"),
   BadFile(
     recipe, "distinct: prompt", "row: sharegtp",
-    "\(recipe):7:10: no row format is called 'sharegtp'; did you mean 'sharegpt'?; there are"
+    "\(recipe):7:10: no row format is called 'sharegtp'; did you mean 'sharegpt'? There are"
       + " 'sharegpt', 'messages' and 'alpaca'"),
   BadFile(
     recipe, "filters: [easy]", "filter: [easy]",
-    "\(recipe):5:9: a branch's source has no 'filter'; did you mean 'filters'?; it has 'filters',"
+    "\(recipe):5:9: a branch's source has no 'filter'; did you mean 'filters'? It has 'filters',"
       + " 'pick', 'prompt' and 'response'"),
   BadFile(
     recipe, "response: \"{response}\"", "prompt: x",
@@ -155,7 +155,7 @@ private let badFiles = [
     "\(recipe):4:7: 'small' has no config 'extended'; it has 'default'"),
   BadFile(
     recipe, "branches:", "branch:",
-    "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'?; it has 'about' and"
+    "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about' and"
       + " 'branches'"),
   BadFile(
     recipe, "sources:", "sources: [",
@@ -163,11 +163,11 @@ private let badFiles = [
   // Filters.
   BadFile(
     filter, "level: { at_most", "levl: { at_most",
-    "\(filter):3:3: small has no field called 'levl'; did you mean 'level'?; it has 'prompt',"
+    "\(filter):3:3: small has no field called 'levl'; did you mean 'level'? It has 'prompt',"
       + " 'response', 'level' and 'tags' (used at \(recipe):5)"),
   BadFile(
     filter, "at_most: 5", "at_mots: 5",
-    "\(filter):3:12: no check is called 'at_mots'; did you mean 'at_most'?; there are 'is', 'in',"
+    "\(filter):3:12: no check is called 'at_mots'; did you mean 'at_most'? There are 'is', 'in',"
       + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null' and"
       + " 'is_blank' (used at \(recipe):5)"),
   BadFile(
@@ -179,11 +179,11 @@ private let badFiles = [
       + " 'at_most' and 'is_null' can (used at \(recipe):5)"),
   BadFile(
     filter, "level: { at_most: 5 }", "prompt: { is: 5 }",
-    "\(filter):3:17: here a text is needed, and this is the number 5.0; put it in quotation marks"
+    "\(filter):3:17: here a text is needed, and this is the number 5; put it in quotation marks"
       + " (used at \(recipe):5)"),
   BadFile(
     filter, "examples:", "example:",
-    "\(filter):4:1: a filter has no 'example'; did you mean 'examples'?; it has 'about', 'keep' and"
+    "\(filter):4:1: a filter has no 'example'; did you mean 'examples'? It has 'about', 'keep' and"
       + " 'examples'"),
   BadFile(
     filter, "drop: { level: 6 }", "keep: { level: 1 }",
@@ -191,15 +191,15 @@ private let badFiles = [
   // Cards.
   BadFile(
     card, "licence:", "license:",
-    "\(card):2:1: a source has no 'license'; did you mean 'licence'?; it has 'about', 'licence',"
+    "\(card):2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence',"
       + " 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'"),
   BadFile(
     card, "[prompt]", "[promt]",
-    "\(card):8:12: small has no field called 'promt'; did you mean 'prompt'?; it has 'prompt',"
+    "\(card):8:12: small has no field called 'promt'; did you mean 'prompt'? It has 'prompt',"
       + " 'response', 'level' and 'tags'"),
   BadFile(
     card, "type: number", "type: nmber",
-    "\(card):12:31: no type is called 'nmber'; did you mean 'number'?; there are 'text', 'number',"
+    "\(card):12:31: no type is called 'nmber'; did you mean 'number'? There are 'text', 'number',"
       + " 'flag', 'texts', 'numbers', 'flags' and 'any'"),
   BadFile(
     card, "prompt: question", "question: question",

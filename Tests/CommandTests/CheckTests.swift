@@ -77,8 +77,8 @@ struct CheckTests {
 
 private let broken = """
   datasets: two files are called 'twin'
-  datasets/misspelt.yaml:2:1: a source has no 'license'; did you mean 'licence'?; it has 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'
-  datasets/recipes/broken.yaml:4:7: no source is called 'goood'; did you mean 'good'?; there are 'good', 'misspelt', 'syntax', 'twice' and 'twin'
+  datasets/misspelt.yaml:2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'
+  datasets/recipes/broken.yaml:4:7: no source is called 'goood'; did you mean 'good'? There are 'good', 'misspelt', 'syntax', 'twice' and 'twin'
   datasets/syntax.yaml:3:1: is not YAML: did not find expected ',' or ']'
   datasets/twice.yaml:1:1: the key 'about' stands twice in one mapping
   filters/empty.yaml: is empty
@@ -87,7 +87,7 @@ private let broken = """
   filters/wrong.yaml:7:5: 'wrong' drops this example, which it should keep
   filters/wrong.yaml:8:5: 'wrong' keeps this example, which it should drop
   filters/wrong.yaml:11:14: 'wrong' drops this example because of 'prompt', not 'level'
-  filters/wrong.yaml:12:11: this example 'level' should be a number and is a text
+  filters/wrong.yaml:12:11: in this example the row: 'level' should be a number and is a text
   filters/wrong.yaml:14:13: no source has a field called 'levle'; did you mean 'level'?
 
   """

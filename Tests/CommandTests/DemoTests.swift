@@ -124,7 +124,7 @@ struct DemoTests {
     #expect(try folder.ledger("PRAGMA foreign_key_check") == [])
     let trace = try branchmerge("trace", keptID, "-w", folder / "work")
     #expect(trace.output.contains("run       2, recipe tinyr1, "))
-    #expect(trace.output.contains("; read by 1 other runs\n"))
+    #expect(trace.output.contains("; read by 1 other run\n"))
     let earlier = try branchmerge("trace", keptID, "-w", folder / "work", "--run", "1")
     #expect(earlier.output.contains("run       1, recipe tinyr1, "))
   }

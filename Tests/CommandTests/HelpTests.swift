@@ -74,7 +74,7 @@ private let mistakes = [
   ),
   Mistake(
     arguments: ["branch", "tinyr2", "-w", "/nonexistent/work"],
-    message: "error: tinyr2: there is no such file; did you mean 'tinyr1'?; recipes known by name"
+    message: "error: tinyr2: there is no such file; did you mean 'tinyr1'? Recipes known by name"
       + " are 'tinyr1'"),
   Mistake(
     arguments: ["check", "nowhere"], message: "error: nowhere: there is no such file or folder"),

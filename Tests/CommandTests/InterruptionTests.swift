@@ -107,7 +107,8 @@ struct InterruptionTests {
     let running = try Running(Package.program, arguments, in: folder.path, [:])
     wait(for: .file("work/.staging/run-2/branches/all/train.jsonl"), running)
     running.send(SIGKILL)
-    guard try running.end().wasKilled else { return }
+    // Else it was faster and has committed.
+    guard try running.end().wasKilled, folder.exists("work/lineage.sqlite-journal") else { return }
     #expect(try folder.contents(below: "work/branches") == before)
     let next = try library.branch("small.jsonl")
     #expect(next.errors == "removed what an interrupted run had begun (run-2); starting clean\n")
@@ -121,16 +122,15 @@ struct InterruptionTests {
   ])
   func `a run that is asked to stop takes back what it has done`(signal: Int32, file: String) throws
   {
-    let running = try Running(Package.program, arguments, in: folder.path, [:])
-    wait(for: .file(file), running)
-    running.send(signal)
-    let ending = try running.end()
+    let ending = try caught(at: .file(file)) { running in
+      running.send(signal)
+      let ending = try running.end()
+      return ending.status == 0 ? nil : ending
+    }
     #expect(ending.errors == "interrupted; nothing was written. The same command starts again.\n")
     #expect(ending.output == "")
     #expect(ending.status == 128 + signal)
-    #expect(folder.files(below: "work") == [".lock", "lineage.sqlite"])
-    #expect(!folder.exists("work/.staging"))
-    #expect(try folder.ledger("SELECT count(*) FROM run") == ["0"])
+    try expectNothing()
     let next = try branchmerge(arguments, in: folder.path)
     #expect(next.errors == "")
     #expect(next.status == 0)
@@ -139,20 +139,78 @@ struct InterruptionTests {
   }
 
   @Test func `two runs do not work in one workspace`() throws {
-    let running = try Running(Package.program, arguments, in: folder.path, [:])
-    wait(for: .file("work/.staging"), running)
-    running.send(SIGSTOP)
-    let second = try branchmerge(arguments, in: folder.path)
-    running.send(SIGCONT)
+    var second: Ending?
+    var holder: Int32 = 0
+    let first = try caught(at: .file("work/.staging")) { running in
+      running.send(SIGSTOP)
+      holder = running.process.processIdentifier
+      second = try branchmerge(arguments, in: folder.path)
+      running.send(SIGCONT)
+      // Where the first was too fast for us, the second was not refused.
+      let ending = try running.end()
+      return second?.status == 0 ? nil : ending
+    }
     #expect(
-      second.errors == """
-        error: work/.lock: another run is at work in this workspace, process \
-        \(running.process.processIdentifier); wait for its end
+      second?.errors == """
+        error: work/.lock: another run is at work in this workspace, process \(holder); wait for its \
+        end
 
         """)
-    #expect(second.status == 2)
-    #expect(try running.end().status == 0)
+    #expect(second?.output == "")
+    #expect(second?.status == 2)
+    #expect(first.status == 0)
     #expect(try folder.contents(below: "work/branches") == Input.shared.expected)
+  }
+
+  @Test(arguments: [true, false])
+  func `a file that changes while it is read is refused`(isLonger: Bool) throws {
+    try tool("cp", Input.shared.path, folder / "in.jsonl")
+    // Something was read when something is written.
+    let train = "work/.staging/run-1/branches/all/train.jsonl"
+    let size = try #require(
+      FileManager.default.attributesOfItem(atPath: folder / "in.jsonl")[.size] as? Int)
+    let ending = try caught(at: .size(train, 0), source: "in.jsonl") { running in
+      running.send(SIGSTOP)
+      let file = try #require(FileHandle(forUpdatingAtPath: folder / "in.jsonl"))
+      try file.truncate(atOffset: UInt64(isLonger ? size + 1 : 3))
+      try file.close()
+      running.send(SIGCONT)
+      let ending = try running.end()
+      if ending.status != 0 { return ending }
+      try tool("cp", Input.shared.path, folder / "in.jsonl")
+      return nil
+    }
+    let message = ending.errors.replacing(/\d+( of \d+ bytes were there)?; run/, with: "N; run")
+    #expect(
+      message
+        == (isLonger
+          ? "error: in.jsonl: changed while it was read, before byte N; run again\n"
+          : "error: in.jsonl: shrank while it was read: N; run again\n"))
+    #expect(ending.status == 2)
+    try expectNothing()
+  }
+
+  /// Lets a run come to this moment, and returns what `body` makes of it; starts
+  /// again where that is nil because the run was faster.
+  private func caught(
+    at moment: Moment, source: String? = nil, _ body: (Running) throws -> Ending?
+  ) throws -> Ending {
+    var arguments = arguments
+    if let source { arguments[arguments.count - 1] = "small=" + source }
+    for _ in 1...20 {
+      let running = try Running(Package.program, arguments, in: folder.path, [:])
+      wait(for: moment, running)
+      if let ending = try body(running) { return ending }
+      try FileManager.default.removeItem(atPath: folder / "work")
+    }
+    return try #require(nil, "the program was always faster")
+  }
+
+  /// A failure that left no output and no run.
+  private func expectNothing() throws {
+    #expect(folder.files(below: "work") == [".lock", "lineage.sqlite"])
+    #expect(!folder.exists("work/.staging"))
+    #expect(try folder.ledger("SELECT count(*) FROM run") == ["0"])
   }
 
   private var arguments: [String] {

@@ -127,17 +127,17 @@ struct SurveyTests {
         "dmain",
       ],
       """
-      openthoughts: no row has a field 'dmain'; did you mean 'domain'?; there are 'problem', \
+      openthoughts: no row has a field 'dmain'; there are 'problem', \
       'deepseek_reasoning', 'deepseek_solution', 'ground_truth_solution', 'domain', 'source', \
       'test_cases' and 'starter_code'; the card has 'prompt', 'reasoning', 'solution', 'answer', \
-      'domain', 'source', 'test_cases' and 'starter_code'
+      'domain', 'source', 'test_cases' and 'starter_code'; did you mean 'domain'?
       """
     ),
     (
       ["openthought"],
       """
       openthought: no file or folder is here, and no source is called 'openthought'; did you mean \
-      'openthoughts'?; there are 'numinamath-1.5', 'openr1-math', 'openthoughts', \
+      'openthoughts'? There are 'numinamath-1.5', 'openr1-math', 'openthoughts', \
       'openthoughts-chat', 's1-59k', 's1k' and 's1k-1.1'
       """
     ),

@@ -205,7 +205,7 @@ struct CheckTests {
     ),
     (
       .text, "length: {atleast: 1}",
-      "1:14: 'length' has no 'atleast'; did you mean 'at_least'?; it has 'at_least' and 'at_most'"
+      "1:14: 'length' has no 'atleast'; did you mean 'at_least'? It has 'at_least' and 'at_most'"
     ),
     (
       .texts, "contains: 1",
@@ -226,7 +226,7 @@ struct CheckTests {
     (.text, "is_blank: 0", "1:15: here true or false is needed"),
     (
       .text, "is_blnk: true",
-      "1:5: no check is called 'is_blnk'; did you mean 'is_blank'?; there are 'is', 'in',"
+      "1:5: no check is called 'is_blnk'; did you mean 'is_blank'? There are 'is', 'in',"
         + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null' and"
         + " 'is_blank'"
     ),

@@ -38,7 +38,7 @@ struct ExampleRunnerTests {
     ),
     (
       "  - keep: { topic: 1 }",
-      "f.yaml:6:11: this example 'topic' should be a text and is a number"
+      "f.yaml:6:11: in this example the row: 'topic' should be a text and is a number"
     ),
     ("  - keep: [algebra]", "f.yaml:6:11: an example's row should be a mapping, and is a list"),
   ]

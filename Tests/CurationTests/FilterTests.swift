@@ -67,7 +67,7 @@ struct FilterTests {
     ("about: ~\nkeep: {}", "1:8: 'about' should be a text, and is empty"),
     (
       "about: A.\nkeeps: {}",
-      "2:1: a filter has no 'keeps'; did you mean 'keep'?; it has 'about', 'keep' and 'examples'"
+      "2:1: a filter has no 'keeps'; did you mean 'keep'? It has 'about', 'keep' and 'examples'"
     ),
     (head + "examples: {}", "3:11: 'examples' should be a list, and is a mapping"),
     (
@@ -97,7 +97,7 @@ struct FilterTests {
     ),
     (
       head + "examples:\n  - {keeps: {a: x}}",
-      "4:6: an example has no 'keeps'; did you mean 'keep'?; it has 'keep', 'drop' and 'because'"
+      "4:6: an example has no 'keeps'; did you mean 'keep'? It has 'keep', 'drop' and 'because'"
     ),
     (head + "examples:\n  - a", "4:5: an example should be a mapping, and is 'a'"),
   ]

@@ -41,7 +41,7 @@ struct LibraryTests {
     let library = Library(roots: [folder.path])
     #expect(
       message { _ = try library.card("pol") }
-        == "datasets/pol.yaml: no source is called 'pol'; did you mean 'pool'?; there are 'pool'")
+        == "datasets/pol.yaml: no source is called 'pol'; did you mean 'pool'? There are 'pool'")
     #expect(
       message { _ = try library.filter("zzzzzzz") }
         == "filters/zzzzzzz.yaml: no filter is called 'zzzzzzz'; there are 'short'")

@@ -135,12 +135,12 @@ struct PlanTests {
     ),
     (
       "  a: {sources: {poool: \(seed)}}",
-      "\(place)2:17: no source is called 'poool'; did you mean 'pool'?; there are 'other', 'pool'"
+      "\(place)2:17: no source is called 'poool'; did you mean 'pool'? There are 'other', 'pool'"
         + " and 'third'"
     ),
     (
       "  a: {sources: {other/larg: \(seed)}}",
-      "\(place)2:17: 'other' has no config 'larg'; did you mean 'large'?; it has 'small' and 'large'"
+      "\(place)2:17: 'other' has no config 'larg'; did you mean 'large'? It has 'small' and 'large'"
     ),
     (
       "  a: {sources: {other/large: \(seed)}}\n  b: {sources: {other: \(seed)}}",
@@ -149,7 +149,7 @@ struct PlanTests {
     ),
     (
       "  a: {sources: {pool: {filters: [mathematic], response: teacher}}}",
-      "\(place)2:34: no filter is called 'mathematic'; did you mean 'mathematics'?; there are"
+      "\(place)2:34: no filter is called 'mathematic'; did you mean 'mathematics'? There are"
         + " 'listed' and 'mathematics'"
     ),
     (
@@ -184,7 +184,7 @@ struct PlanTests {
       'longest' and 'where'
       \(place)4:59: a '{' in this template is never closed
       \(place)4:74: a lone '}' in this template; write it twice to mean itself
-      \(place)5:7: no source is called 'nowhere'; did you mean 'other'?; there are 'other', 'pool' and 'third'
+      \(place)5:7: no source is called 'nowhere'; did you mean 'other'? There are 'other', 'pool' and 'third'
       filters/listed.yaml:2:9: other has no field called 'responses'; it has 'prompt' and 'topic' \
       (used at datasets/recipes/test.yaml:6)
       """
@@ -202,7 +202,7 @@ struct PlanTests {
     #expect(
       kitchen.complaint(only: ["zzz", "meth"])
         == """
-        datasets/recipes/test.yaml: no branch is called 'meth'; did you mean 'math'?; there are \
+        datasets/recipes/test.yaml: no branch is called 'meth'; did you mean 'math'? There are \
         'math'
         datasets/recipes/test.yaml: no branch is called 'zzz'; there are 'math'
         """)
@@ -220,7 +220,7 @@ struct PlanTests {
     try kitchen.folder.write("datasets/bad.yaml", "about: A.\nlicense: MIT\n")
     #expect(
       kitchen.complaint()
-        == "datasets/bad.yaml:2:1: a source has no 'license'; did you mean 'licence'?; it has"
+        == "datasets/bad.yaml:2:1: a source has no 'license'; did you mean 'licence'? It has"
         + " 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'")
   }
 }

@@ -11,7 +11,7 @@ struct RecipeTests {
     ("branches: []", "1:11: 'branches' should be a mapping, and is a list"),
     (
       "branch: {}",
-      "1:1: a recipe has no 'branch'; did you mean 'branches'?; it has 'about' and 'branches'"
+      "1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about' and 'branches'"
     ),
     ("about: [a]\nbranches: {}", "1:8: 'about' should be a text, and is a list"),
     (
@@ -25,12 +25,12 @@ struct RecipeTests {
     ("branches: {a: {sources: [pool]}}", "1:25: 'sources' should be a mapping, and is a list"),
     (
       "branches: {a: {\(taking), rows: alpaca}}",
-      "1:54: a branch has no 'rows'; did you mean 'row'?; it has 'about', 'sources', 'distinct' and"
+      "1:54: a branch has no 'rows'; did you mean 'row'? It has 'about', 'sources', 'distinct' and"
         + " 'row'"
     ),
     (
       "branches: {a: {\(taking), row: alpaka}}",
-      "1:59: no row format is called 'alpaka'; did you mean 'alpaca'?; there are 'sharegpt',"
+      "1:59: no row format is called 'alpaka'; did you mean 'alpaca'? There are 'sharegpt',"
         + " 'messages' and 'alpaca'"
     ),
     (
@@ -51,7 +51,7 @@ struct RecipeTests {
     ),
     (
       "branches: {a: {sources: {pool: {response: teacher, filter: [x]}}}}",
-      "1:52: a branch's source has no 'filter'; did you mean 'filters'?; it has 'filters', 'pick',"
+      "1:52: a branch's source has no 'filter'; did you mean 'filters'? It has 'filters', 'pick',"
         + " 'prompt' and 'response'"
     ),
     (
@@ -86,7 +86,7 @@ struct RecipeTests {
     #expect(
       message { try recipe.checkGiven(["pool", "pol"]) }
         == "--source pol: the recipe takes nothing from a source of this name; did you mean"
-        + " 'pool'?; it takes from 'pool'")
+        + " 'pool'? It takes from 'pool'")
   }
 
   static let references: [(String, String, String?)] = [

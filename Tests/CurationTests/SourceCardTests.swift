@@ -82,14 +82,14 @@ struct SourceCardTests {
     ("about: A.\nlicence: MIT\nfields: {prompt: p}", "1:1: a source needs 'identity'"),
     (
       "about: A.\nlicense: MIT",
-      "2:1: a source has no 'license'; did you mean 'licence'?; it has 'about', 'licence',"
+      "2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence',"
         + " 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'"
     ),
     ("about: [A.]\nlicence: MIT", "1:8: 'about' should be a text, and is a list"),
     ("about: A.\nlicence:\n", "2:9: 'licence' should be a text, and is empty"),
     (
       "about: A.\nlicence: MIT\nfields: {prompt: p}\nidentity: [promt]",
-      "4:12: c has no field called 'promt'; did you mean 'prompt'?; it has 'prompt'"
+      "4:12: c has no field called 'promt'; did you mean 'prompt'? It has 'prompt'"
     ),
     (
       "about: A.\nlicence: MIT\nfields: {prompt: p, l: {from: l, type: texts}}\nidentity: [l]",
@@ -105,12 +105,12 @@ struct SourceCardTests {
     ),
     (
       "about: A.\nlicence: MIT\nfields:\n  prompt: {from: p, type: txet}\nidentity: [prompt]",
-      "4:27: no type is called 'txet'; did you mean 'text'?; there are 'text', 'number', 'flag',"
+      "4:27: no type is called 'txet'; did you mean 'text'? There are 'text', 'number', 'flag',"
         + " 'texts', 'numbers', 'flags' and 'any'"
     ),
     (
       "about: A.\nlicence: MIT\nfields:\n  prompt: {form: p}\nidentity: [prompt]",
-      "4:12: a field has no 'form'; did you mean 'from'?; it has 'from', 'type' and 'between'"
+      "4:12: a field has no 'form'; did you mean 'from'? It has 'from', 'type' and 'between'"
     ),
     (
       "about: A.\nlicence: MIT\nfields:\n  prompt: {type: text}\nidentity: [prompt]",

@@ -124,19 +124,19 @@ struct SurveyTests {
     let error = #expect(throws: RecipeError.self) { try subject.check(["sorce"], in: survey) }
     #expect(
       error?.description == """
-        \(file): no row has a field 'sorce'; did you mean 'source'?; there are 'problem', 'source', \
-        'verified', 'score', 'chat', 'chat[].from', 'chat[].value' and 'late'
+        \(file): no row has a field 'sorce'; there are 'problem', 'source', 'verified', 'score', \
+        'chat', 'chat[].from', 'chat[].value' and 'late'; did you mean 'source'?
         """)
   }
 
   @Test func `what is neither a file nor a source is refused in words`() throws {
     let place = try Workplace()
     let expected = [
-      "quizz": "no file or folder is here, and no source is called 'quizz'; did you mean 'quiz'?;"
-        + " there are 'quiz'",
+      "quizz": "no file or folder is here, and no source is called 'quizz'; did you mean 'quiz'?"
+        + " There are 'quiz'",
       "rows.jsonl": "no such file or folder",
       "/nowhere/rows": "no such file or folder",
-      "quiz/larg": "'quiz' has no config 'larg'; did you mean 'large'?; it has 'small' and 'large'",
+      "quiz/larg": "'quiz' has no config 'larg'; did you mean 'large'? It has 'small' and 'large'",
     ]
     for (argument, message) in expected {
       let error = #expect(throws: RecipeError.self) { try place.subject(argument) }

@@ -4,7 +4,7 @@ import Testing
 
 struct YAMLTests {
   static let unknown: [(String, String)] = [
-    ("about: x\nkep: y\n", "2:1: it has no 'kep'; did you mean 'keep'?; it has 'about' and 'keep'"),
+    ("about: x\nkep: y\n", "2:1: it has no 'kep'; did you mean 'keep'? It has 'about' and 'keep'"),
     ("{about: x, zzzzzzz: y}", "1:12: it has no 'zzzzzzz'; it has 'about' and 'keep'"),
     ("\"über\": {} # ü\nabout: x", "1:1: it has no 'über'; it has 'about' and 'keep'"),
     ("- about", "1:1: it should be a mapping, and is a list"),

@@ -17,7 +17,11 @@ package struct Workspace {
   package init(_ path: String, isDurable: Bool) throws {
     self.path = path
     self.isDurable = isDurable
-    try Folder.create(path)
+    do {
+      try Folder.create(path)
+    } catch {
+      throw FileError(error.path, error.message + "; choose another --workspace")
+    }
     lock = try FileLock(path + "/.lock")
   }
 

@@ -27,7 +27,7 @@ extension Filter {
       row.append(try example.row.json())
       var scanner = RowScanner(projection)
       if let fault = scanner.scan(row.bytes) {
-        return example.row.fail("this example \(fault)")
+        return example.row.fail("in this example the row: \(fault)")
       }
       let sample = scanner.sample(of: row.bytes)
       guard rule.holds(sample) == example.keeps else {

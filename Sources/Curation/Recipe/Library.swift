@@ -101,7 +101,7 @@ package final class Library {
       ["datasets", "filters"].flatMap { kind in
         Dictionary(grouping: files(root + "/" + kind), by: { stem($0) })
           .filter { $0.value.count > 1 }.keys.sorted()
-          .map { RecipeError("\(Self.shown(root))/\(kind)", "two files are called '\($0)'") }
+          .map { RecipeError(Self.shown(root + "/" + kind), "two files are called '\($0)'") }
       }
     }
   }

@@ -34,8 +34,8 @@ package struct LibraryCheck {
 
   private mutating func check(_ path: String, _ library: Library) {
     do {
-      let text = try Library.text(of: path)
       let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+      let text = try Library.text(of: absolute)
       let yaml = try YAML(parsing: text, file: Library.shown(absolute))
       let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
       let keys = try yaml.entries("the file").map { try $0.key.text("a key") }

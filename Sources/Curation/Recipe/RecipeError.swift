@@ -27,7 +27,6 @@ package struct RecipeError: Error, Hashable, Comparable, CustomStringConvertible
 /// `lead` begins the list: "there are", "it has".
 func choices(for name: String, among known: [String], _ lead: String) -> String {
   let hint = suggestion(for: name, among: known)
-  guard !known.isEmpty else { return hint }
   let start =
     hint.isEmpty ? "; \(lead)" : "\(hint) \(lead.prefix(1).uppercased())\(lead.dropFirst())"
   return "\(start) \(listed(known))"
