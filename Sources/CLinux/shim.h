@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include <fcntl.h>
+#include <string.h>
 
 /// Starts writing a range of a file back to disk without waiting for it.
 static inline void bm_start_write_back(int descriptor, long offset, long count) {
@@ -11,4 +12,9 @@ static inline void bm_start_write_back(int descriptor, long offset, long count) 
 /// Gives a pipe room for so many bytes, if the system allows it.
 static inline void bm_widen_pipe(int descriptor, int count) {
   fcntl(descriptor, F_SETPIPE_SZ, count);
+}
+
+/// The last such byte, or null.
+static inline const void *bm_last_byte(const void *bytes, int byte, size_t count) {
+  return memrchr(bytes, byte, count);
 }

@@ -25,16 +25,19 @@ extension Sample {
         return "\"" + String(copying: bytes(of: value)) + "\""
       }
       return withText(of: value) { text in
-        let start = String(copying: text.extracting(first: min(limit, text.count)))
-        let whole = String(start.unicodeScalars.filter { $0 != "\u{FFFD}" }.prefix(limit - 40))
-        let json = try? JSONEncoder().encode(whole + "…")
-        return String(decoding: json ?? Data("null".utf8), as: UTF8.self)
+        let characters = String(copying: text).unicodeScalars
+        guard characters.count > limit else { return json(String(characters)) }
+        return json(String(characters.prefix(limit - 40)) + "…")
       }
     case .array where value.range.count > limit: return "\"\(value.count) elements\""
     case .object where value.range.count > limit: return "\"an object\""
     default: return String(copying: bytes(of: value))
     }
   }
+}
+
+private func json(_ text: String) -> String {
+  (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
 }
 
 extension Span where Element == UInt8 {

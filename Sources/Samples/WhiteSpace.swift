@@ -16,6 +16,7 @@ private func isWhiteSpace(_ scalar: UInt32) -> Bool {
 /// Bytes of the white space character that begins at `index` of UTF-8 text; 0 where none does.
 private func whiteSpaceLength(_ text: Span<UInt8>, at index: Int) -> Int {
   let byte = text[index]
+  if byte > 0x20 && byte < 0xC2 { return 0 }
   if byte < 0x80 { return isWhiteSpace(UInt32(byte)) ? 1 : 0 }
   if byte == 0xC2, index + 1 < text.count {
     return text[index + 1] == 0x85 || text[index + 1] == 0xA0 ? 2 : 0
@@ -89,6 +90,13 @@ package func foldWhiteSpace(_ text: Span<UInt8>, into output: inout ByteBuffer) 
     let length = whiteSpaceLength(text, at: index)
     if length == 0 {
       index += 1
+      continue
+    }
+    if length == 1 && text[index] == 0x20 && index > start && index + 1 < text.count
+      && whiteSpaceLength(text, at: index + 1) == 0
+    {
+      // A single space between words stays where it is.
+      index += 2
       continue
     }
     output.append(text.extracting(start..<index))

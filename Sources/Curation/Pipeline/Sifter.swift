@@ -161,28 +161,38 @@ final class Sifter {
   }
 
   /// The fields that decided with the values they had, as a JSON object.
-  private func evidence(of leaves: [Rule.Leaf], _ sample: borrowing Sample) -> String {
-    var parts: [String] = []
-    var names: Set<String> = []
-    for leaf in leaves where names.insert(leaf.field.name).inserted {
+  private func evidence(
+    of leaves: [Rule.Leaf], _ sample: borrowing Sample, after start: String = "{"
+  ) -> String {
+    var text = start
+    for (index, leaf) in leaves.enumerated()
+    where !leaves[..<index].contains(where: { $0.label == leaf.label }) {
       let value = sample[leaf.slot]
       let measured = value.isNull ? nil : leaf.check.measured(value, in: sample)
-      parts.append("\(leaf.label): \(measured ?? sample.excerpt(of: value))")
+      if text.utf8.count > 1 { text += ", " }
+      text += leaf.label
+      text += ": "
+      text += measured ?? sample.excerpt(of: value)
     }
-    return "{" + parts.joined(separator: ", ") + "}"
+    text += "}"
+    return text
   }
 
   private func evidence(of pick: Pick, _ sample: borrowing Sample) -> String {
     let list = sample[pick.evidenceSlot]
     let count = list.isNull ? "null" : "\(list.count)"
-    let decided = evidence(of: pick.evidence, sample).dropFirst().dropLast()
-    return "{\"candidates\": \(count)" + (decided.isEmpty ? "" : ", " + decided) + "}"
+    return evidence(of: pick.evidence, sample, after: "{\"candidates\": \(count)")
   }
 }
 
 /// A sample's id without the number of its occurrence: the source and 96 bits of the identity.
 func sampleID(_ source: String, _ identity: Digest) -> String {
-  source + ":" + hex(identity.high) + hex(identity.low).prefix(8)
+  var id = source
+  id.reserveCapacity(source.utf8.count + 33)
+  id += ":"
+  id += hex(identity.high)
+  id += hex(identity.low).prefix(8)
+  return id
 }
 
 /// How a seed is written: id, prompt and the reference answer, if there is one.

@@ -14,6 +14,8 @@ struct Pick: Sendable {
   private let slot: Projection.Slot
   private let condition: Rule?
   private let lists: [Projection.Slot]
+  /// The lists that decide, for the ledger.
+  let evidence: [Rule.Leaf]
 
   init(_ yaml: YAML, in scope: some FieldScope, _ projection: inout Projection)
     throws(RecipeError)
@@ -37,7 +39,8 @@ struct Pick: Sendable {
     } else {
       condition = nil
     }
-    lists = [slot] + (condition.map { Array(Set($0.leaves.map(\.slot))) } ?? [])
+    evidence = condition?.leaves ?? []
+    lists = [slot] + Set(evidence.map(\.slot))
   }
 
   /// The index taken, and how many there were to choose from; nil where none will do.
@@ -56,7 +59,5 @@ struct Pick: Sendable {
     return best.map { ($0.index, count) }
   }
 
-  /// The lists that decided, for the ledger.
-  var evidence: [Rule.Leaf] { condition?.leaves ?? [] }
   var evidenceSlot: Projection.Slot { slot }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 package import Files
 
 #if canImport(Glibc)
@@ -113,12 +114,9 @@ package final class JSONLinesReader: RowReader {
 
 /// The last line feed at or after `start`.
 private func lastNewline(_ buffer: borrowing ByteBuffer, from start: Int) -> Int? {
-  buffer.withBytes(from: 0) { bytes in
-    var index = bytes.count
-    while index > start {
-      index -= 1
-      if bytes[index] == 0x0A { return index }
+  buffer.withBytes(from: start) { bytes in
+    bm_last_byte(bytes.baseAddress, 0x0A, bytes.count).map {
+      start + ($0 - UnsafeRawPointer(bytes.baseAddress!))
     }
-    return nil
   }
 }
