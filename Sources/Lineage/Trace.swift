@@ -1,9 +1,11 @@
 internal import Files
+internal import Foundation
 internal import GRDB
 
 /// All that the ledger knows of one sample, in the run asked for.
 package struct Trace: Encodable, Equatable, Sendable {
-  package var id: String
+  /// Nil where the row could not be read.
+  package var id: String?
   package var run: Run
   package var source: Source
   package var place: Place
@@ -63,52 +65,90 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var outputRow: Int?
   }
 
-  /// Looks a sample up by its id, or by the beginning of one that no other id shares.
+  /// Looks a sample up by its id, by the beginning of one that no other id shares, or by its place
+  /// as `FILE:ROW`, which also finds rows that could not be read.
   ///
   /// The latest run that read it answers, unless `run` asks for another.
-  package static func find(_ id: String, run: Int64? = nil, in ledger: Ledger) throws -> Trace {
-    try ledger.database.read { try find(id, run: run, in: $0, ledger.path) }
+  package static func find(_ name: String, run: Int64? = nil, in ledger: Ledger) throws -> Trace {
+    try ledger.database.read { database in
+      if let id = try id(beginningWith: name, in: database) {
+        return try find(name, "sample.sample_id = ?", [id], run: run, in: database)
+      }
+      if let (path, row) = try place(name, in: database) {
+        let condition = """
+          source_file.path = ? AND sample.row = ? AND sample.id >= source_file.first_sample
+          AND sample.id < source_file.first_sample + source_file.row_count
+          """
+        return try find(name, condition, [path, row], run: run, in: database)
+      }
+      throw LedgerError(
+        "no sample has the id '\(name)' in \(ledger.path); an id is 'source:' and 24 hexadecimal"
+          + " digits, as in the rows' \"id\"; a row of a source file is FILE:ROW")
+    }
   }
 
-  private static func find(_ id: String, run: Int64?, in database: Database, _ path: String) throws
-    -> Trace
-  {
+  private static func id(beginningWith name: String, in database: Database) throws -> String? {
     // A range over the index; LIKE would read the whole table.
     let known = try String.fetchAll(
       database,
       sql: """
         SELECT DISTINCT sample_id FROM sample WHERE sample_id >= ? AND sample_id < ?
         ORDER BY sample_id LIMIT 6
-        """, arguments: [id, id + "\u{10FFFF}"])
-    guard let found = known.contains(id) ? id : known.first else {
+        """, arguments: [name, name + "\u{10FFFF}"])
+    guard !known.contains(name) else { return name }
+    guard known.count <= 1 else {
       throw LedgerError(
-        "no sample has the id '\(id)' in \(path); an id is 'source:' and 24 hexadecimal digits,"
-          + " as in the rows' \"id\"")
-    }
-    guard known.count == 1 || known.contains(id) else {
-      throw LedgerError(
-        "'\(id)' is the beginning of several ids; write more of it:\n  "
+        "'\(name)' is the beginning of several ids; write more of it:\n  "
           + known.prefix(5).joined(separator: "\n  ") + (known.count > 5 ? "\n  …" : ""))
     }
+    return known.first
+  }
+
+  /// A source file, whole or by the end of its path, and a row of it.
+  private static func place(_ name: String, in database: Database) throws -> (String, Int)? {
+    guard let colon = name.lastIndex(of: ":"), let row = Int(name[name.index(after: colon)...])
+    else { return nil }
+    let path = String(name[..<colon])
+    let known = try String.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT path FROM source_file
+        WHERE path IN (?1, ?2) OR substr(path, -length(?3)) = ?3 ORDER BY path
+        """,
+      arguments: [path, URL(fileURLWithPath: path).standardizedFileURL.path, "/" + path])
+    guard known.count <= 1 else {
+      throw LedgerError(
+        "several source files end in '\(path)'; write more of the path:\n  "
+          + known.joined(separator: "\n  "))
+    }
+    return known.first.map { ($0, row) }
+  }
+
+  private static func find(
+    _ name: String, _ condition: String, _ arguments: StatementArguments, run: Int64?,
+    in database: Database
+  ) throws -> Trace {
     let rows = try Row.fetchAll(
       database,
       sql: """
         SELECT sample.id, run.id, run.finished, run.recipe, run.tool,
           source.name, source.config, source.licence, source.homepage, source.revision,
           source_file.path, source_file.format, source_file.xxh3, source_file.published_sha256,
-          source_file.sha256, sample.row, sample.byte_offset, sample.byte_count, sample.row_xxh3
+          source_file.sha256, sample.row, sample.byte_offset, sample.byte_count, sample.row_xxh3,
+          sample.sample_id
         FROM sample JOIN source_file ON source_file.id = sample.file
         JOIN source ON source.id = source_file.source JOIN run ON run.id = source.run
-        WHERE sample.sample_id = ? ORDER BY run.id DESC
-        """, arguments: [found])
+        WHERE \(condition) ORDER BY run.id DESC
+        """, arguments: arguments)
+    guard !rows.isEmpty else { throw LedgerError("no run read a row '\(name)'") }
     let runs = rows.map { $0[1] as Int64 }
     guard let row = rows.first(where: { run == nil || $0[1] == run }) else {
       throw LedgerError(
-        "run \(run ?? 0) did not read '\(found)'; runs "
+        "run \(run ?? 0) did not read '\(name)'; runs "
           + runs.map(String.init).joined(separator: ", ") + " did")
     }
     return Trace(
-      id: found,
+      id: row[19],
       run: Run(id: row[1], finished: row[2], recipe: row[3], tool: row[4]),
       source: Source(
         name: row[5], config: row[6], licence: row[7], homepage: row[8], revision: row[9]),

@@ -11,14 +11,15 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace",
     abstract: "Tell where a sample came from and what became of it.",
     discussion: """
-      The id is the one in the rows, or the beginning of it. With --raw the original row is read \
-      back from its place in the source file and held against the hash that the ledger has.
+      The id is the one in the rows, or the beginning of it; FILE:ROW asks for a row of a source \
+      file, also for one that could not be read. With --raw the original row is read back from \
+      its place in the source file and held against the hash that the ledger has.
 
       Example:
         branchmerge trace openr1-math:5b1f --workspace work --raw
       """)
 
-  @Argument(help: "The sample's id, or its beginning.")
+  @Argument(help: "The sample's id, or its beginning, or FILE:ROW.")
   var id: String
 
   @Option(
@@ -49,7 +50,10 @@ struct TraceCommand: ParsableCommand {
     if !json { show("\noriginal row\n") }
     show(String(decoding: row, as: UTF8.self))
     guard let expected = place.rowXXH3 else {
-      say("(a row of a table; its file's hash was \(place.fileXXH3))")
+      say(
+        place.byteOffset == nil
+          ? "(a row of a table, without a hash; its file's hash was \(place.fileXXH3))"
+          : "(a row too long to be read, without a hash)")
       return
     }
     guard hex(fastHash(of: row.span)) == expected else {
@@ -60,7 +64,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   private func text(of trace: Trace) -> String {
-    var lines = [trace.id, ""]
+    var lines = [trace.id ?? "no id: the row could not be read", ""]
     let place = trace.place
     var rows = [
       ["source", "\(trace.source.name), config \(trace.source.config)"],

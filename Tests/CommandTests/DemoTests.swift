@@ -172,6 +172,28 @@ struct TraceTests {
     #expect(ending.output.withoutTimes == traces[0].text)
   }
 
+  @Test func `a row that could not be read is found by its place`() throws {
+    _ = try demo(in: folder)
+    let trace = try branchmerge(
+      "trace", "openr1-math.jsonl:42", "-w", folder / "work", "--raw")
+    #expect(trace.status == 0)
+    #expect(trace.output.hasPrefix("no id: the row could not be read\n"))
+    #expect(
+      trace.output.contains(
+        """
+        math: quarantined
+          because  {"reason": "wrong-type", "message": "'problem' should be a text and is a number", \
+        "fault_offset": 109664}
+
+        original row
+
+        {"problem": 2025,
+        """))
+    let none = try branchmerge("trace", "openr1-math.jsonl:151", "-w", folder / "work")
+    #expect(none.errors == "error: no run read a row 'openr1-math.jsonl:151'\n")
+    #expect(none.status == 2)
+  }
+
   @Test func `an id that is not there and one that is not clear are refused`() throws {
     _ = try demo(in: folder)
     let ledger = folder / "work/lineage.sqlite"
@@ -179,7 +201,7 @@ struct TraceTests {
     #expect(
       unknown.errors == """
         error: no sample has the id 's1k:zz' in \(ledger); an id is 'source:' and 24 hexadecimal \
-        digits, as in the rows' "id"
+        digits, as in the rows' "id"; a row of a source file is FILE:ROW
 
         """)
     #expect(unknown.status == 2)

@@ -161,7 +161,8 @@ private let helps = [
     text: """
       OVERVIEW: Tell where a sample came from and what became of it.
 
-      The id is the one in the rows, or the beginning of it. With --raw the original
+      The id is the one in the rows, or the beginning of it; FILE:ROW asks for a row
+      of a source file, also for one that could not be read. With --raw the original
       row is read back from its place in the source file and held against the hash
       that the ledger has.
 
@@ -171,7 +172,7 @@ private let helps = [
       USAGE: branchmerge trace <id> --workspace <dir> [--run <run>] [--raw] [--json]
 
       ARGUMENTS:
-        <id>                    The sample's id, or its beginning.
+        <id>                    The sample's id, or its beginning, or FILE:ROW.
 
       OPTIONS:
         -w, --workspace <dir>   The folder with the ledger.

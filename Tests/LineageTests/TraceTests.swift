@@ -74,7 +74,7 @@ struct TraceTests {
     #expect(
       message { _ = try Trace.find("pool:ac", in: ledger) }
         == "no sample has the id 'pool:ac' in \(folder.ledger); an id is 'source:' and 24"
-        + " hexadecimal digits, as in the rows' \"id\"")
+        + " hexadecimal digits, as in the rows' \"id\"; a row of a source file is FILE:ROW")
     #expect(
       message { _ = try Trace.find("pool:ab", run: 7, in: ledger) }
         == "run 7 did not read 'pool:ab'; runs 2, 1 did")

@@ -105,7 +105,7 @@ struct TextTests {
     ("{\"b\":\"" + String(repeating: "x", count: 200) + "\"}", #""an object""#),
     (
       "\"" + String(repeating: "é", count: 200) + "\"",
-      "\"" + String(repeating: "é", count: 80) + "…\""
+      "\"" + String(repeating: "é", count: 120) + "…\""
     ),
     (
       "\"" + String(repeating: "x", count: 200) + "\"",
