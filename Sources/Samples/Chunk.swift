@@ -21,7 +21,7 @@ package final class Chunk {
   package var bytesRead = 0
 
   /// Bytes read at a time: large enough to hide the hand-over, small enough for the cache.
-  package static let size = 1 << 20
+  package static let size = 2 << 20
 
   package init() {}
 
