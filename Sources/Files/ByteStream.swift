@@ -94,16 +94,48 @@ func retrying(_ call: () -> Int) -> Int {
   }
 }
 
+/// The packed bytes of a file on their way into a decompressor.
+private struct PackedInput: ~Copyable {
+  let file: FileStream
+  let kind: String
+  var buffer = ByteBuffer(capacity: PackedInput.size)
+  /// Bytes of the buffer that the decompressor has taken.
+  var used = 0
+
+  private static let size = 1 << 18
+
+  init(_ file: FileStream, kind: String) {
+    self.file = file
+    self.kind = kind
+  }
+
+  /// Reads on where all bytes are used; false at the end of a file that may end here.
+  mutating func refill(mayEnd: Bool) throws(FileError) -> Bool {
+    guard used == buffer.count else { return true }
+    buffer.removeAll()
+    used = 0
+    if try file.read(into: &buffer, upTo: Self.size) > 0 { return true }
+    guard mayEnd else {
+      throw FileError(
+        file.path, "is a truncated \(kind) file: good up to byte \(file.position), then it ends")
+    }
+    return false
+  }
+
+  func damage(_ reason: String) -> FileError {
+    let place = file.position - (buffer.count - used)
+    return FileError(file.path, "is a damaged \(kind) file: near byte \(place), \(reason)")
+  }
+}
+
 /// What a gzip file holds; several members in a row are one text (RFC 1952, section 2.2).
 package final class GzipStream: ByteStream {
-  private let file: FileStream
-  private var input = ByteBuffer(capacity: 1 << 18)
-  private var used = 0
+  private var input: PackedInput
   private var stream = z_stream()
   private var betweenMembers = false
 
   package init(_ file: FileStream) throws(FileError) {
-    self.file = file
+    input = PackedInput(file, kind: "gzip")
     let version = ZLIB_VERSION
     let status = inflateInit2_(&stream, 15 + 16, version, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw FileError(file.path, "zlib could not start") }
@@ -113,27 +145,19 @@ package final class GzipStream: ByteStream {
 
   package func read(into buffer: inout ByteBuffer, upTo limit: Int) throws(FileError) -> Int {
     while true {
-      if used == input.count {
-        input.removeAll()
-        used = 0
-        if try file.read(into: &input, upTo: 1 << 18) == 0 {
-          if betweenMembers { return 0 }
-          throw FileError(
-            file.path, "is a truncated gzip file: good up to byte \(file.position), then it ends")
-        }
-      }
+      guard try input.refill(mayEnd: betweenMembers) else { return 0 }
       if betweenMembers {
         // Padding with zeros after the last member is what tape and block tools leave.
-        if input.bytes[used] == 0 {
-          used += 1
+        if input.buffer.bytes[input.used] == 0 {
+          input.used += 1
           continue
         }
         inflateReset(&stream)
         betweenMembers = false
       }
       var status = Z_OK
-      let left = input.count - used
-      let written = input.withBytes(from: used) { bytes in
+      let left = input.buffer.count - input.used
+      let written = input.buffer.withBytes(from: input.used) { bytes in
         buffer.append(upTo: limit) { room in
           stream.next_in = UnsafeMutablePointer(
             mutating: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self))
@@ -144,13 +168,12 @@ package final class GzipStream: ByteStream {
           return room.count - Int(stream.avail_out)
         }
       }
-      used += left - Int(stream.avail_in)
+      input.used += left - Int(stream.avail_in)
       if status == Z_STREAM_END {
         betweenMembers = true
       } else if status != Z_OK && status != Z_BUF_ERROR {
         let reason = stream.msg.map { String(cString: $0) } ?? "code \(status)"
-        let place = file.position - (input.count - used)
-        throw FileError(file.path, "is a damaged gzip file: near byte \(place), \(reason)")
+        throw input.damage(reason)
       }
       if written > 0 { return written }
     }
@@ -159,14 +182,12 @@ package final class GzipStream: ByteStream {
 
 /// What a zstd file holds; several frames in a row are one text (RFC 8878, section 3.1).
 package final class ZstdStream: ByteStream {
-  private let file: FileStream
-  private var input = ByteBuffer(capacity: 1 << 18)
-  private var used = 0
+  private var input: PackedInput
   private let stream: OpaquePointer
   private var betweenFrames = true
 
   package init(_ file: FileStream) throws(FileError) {
-    self.file = file
+    input = PackedInput(file, kind: "zstd")
     guard let stream = ZSTD_createDStream() else {
       throw FileError(file.path, "zstd could not start")
     }
@@ -179,18 +200,10 @@ package final class ZstdStream: ByteStream {
 
   package func read(into buffer: inout ByteBuffer, upTo limit: Int) throws(FileError) -> Int {
     while true {
-      if used == input.count {
-        input.removeAll()
-        used = 0
-        if try file.read(into: &input, upTo: 1 << 18) == 0 {
-          if betweenFrames { return 0 }
-          throw FileError(
-            file.path, "is a truncated zstd file: good up to byte \(file.position), then it ends")
-        }
-      }
+      guard try input.refill(mayEnd: betweenFrames) else { return 0 }
       var status = 0
       var consumed = 0
-      let written = input.withBytes(from: used) { bytes in
+      let written = input.buffer.withBytes(from: input.used) { bytes in
         buffer.append(upTo: limit) { room in
           var source = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
           var target = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
@@ -199,11 +212,10 @@ package final class ZstdStream: ByteStream {
           return target.pos
         }
       }
-      used += consumed
+      input.used += consumed
       guard ZSTD_isError(status) == 0 else {
         let reason = String(cString: ZSTD_getErrorName(status))
-        let place = file.position - (input.count - used)
-        throw FileError(file.path, "is a damaged zstd file: near byte \(place), \(reason)")
+        throw input.damage(reason)
       }
       betweenFrames = status == 0
       if written > 0 { return written }

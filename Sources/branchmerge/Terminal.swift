@@ -54,7 +54,7 @@ final class ProgressLine {
     let left = rate > 0 ? Double(total - bytes) / rate : 0
     let percent = total > 0 ? 100 * bytes / total : 100
     let line =
-      "\(percent) %  \(rows) rows  \(size(Double(bytes))) of \(size(Double(total)))"
+      "\(percent) %  \(counted(rows, "row"))  \(size(Double(bytes))) of \(size(Double(total)))"
       + "  \(size(rate))/s  \(duration(left)) left"
     if isTerminal {
       FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))

@@ -1,7 +1,7 @@
-package import Files
+internal import Files
 internal import Foundation
 internal import Lineage
-package import Samples
+internal import Samples
 
 /// Owns all that is shared between chunks: prompts seen, output files, the ledger.
 ///
@@ -15,7 +15,7 @@ final class Collector {
 
   private var branches: [BranchState] = []
   private var sources: [SourceState] = []
-  private let quarantineFile: Writer
+  private let quarantineFile: RowWriter
   private(set) var rowsRead = 0
   private var entries: [RunRecorder.SampleEntry] = []
   private var fates: [RunRecorder.FateEntry] = []
@@ -23,12 +23,12 @@ final class Collector {
   /// What a branch remembers of the samples before.
   private final class BranchState {
     let id: Int64
-    let rows: Writer
-    let seeds: Writer?
+    let rows: RowWriter
+    let seeds: RowWriter?
     /// Prompts of the rows so far, each with its sample.
     var seen: [Digest: Int64] = [:]
 
-    init(id: Int64, rows: Writer, seeds: Writer?) {
+    init(id: Int64, rows: RowWriter, seeds: RowWriter?) {
       self.id = id
       self.rows = rows
       self.seeds = seeds
@@ -40,7 +40,7 @@ final class Collector {
     let branch: BranchState
     let isDistinct: Bool
     let fate: Fate
-    let writer: Writer
+    let writer: RowWriter
     let frame: RowFrame
     /// The ledger's numbers of the steps.
     let steps: [Int64]
@@ -96,17 +96,17 @@ final class Collector {
     self.recorder = recorder
     self.staging = staging
     try Folder.create(staging + "/branches")
-    quarantineFile = try Writer(
+    quarantineFile = try RowWriter(
       staging, "branches/quarantine.jsonl", id: 0, isDurable: options.isDurable)
 
     for (index, branch) in plan.branches.enumerated() {
       let folder = "branches/" + branch.name
       try Folder.create(staging + "/" + folder)
       let id = try recorder.addBranch(name: branch.name, rowFormat: branch.format.name)
-      func writer(_ name: String) throws -> Writer {
+      func writer(_ name: String) throws -> RowWriter {
         let path = folder + "/" + name
         let output = try recorder.addOutput(branch: id, path: path)
-        return try Writer(staging, path, id: output, isDurable: options.isDurable)
+        return try RowWriter(staging, path, id: output, isDurable: options.isDurable)
       }
       let hasSeeds = plan.sources.contains { source in
         source.takings.contains { $0.branch == index && $0.response == nil }
@@ -358,98 +358,5 @@ final class Collector {
     var file = try OutputFile(staging + "/" + path, isDurable: options.isDurable)
     try file.append(text)
     _ = try file.finish()
-  }
-}
-
-/// An output file with its rows counted.
-final class Writer {
-  /// The ledger's number; 0 for the quarantine list, which it does not keep.
-  let id: Int64
-  /// Below the workspace.
-  let path: String
-  private(set) var rowCount = 0
-  private var file: OutputFile
-  /// Rows of the chunk at hand that follow each other and are not written yet.
-  private var pending = 0..<0
-
-  init(_ staging: String, _ path: String, id: Int64, isDurable: Bool) throws {
-    self.id = id
-    self.path = path
-    file = try OutputFile(staging + "/" + path, isDurable: isDurable)
-  }
-
-  /// Adds a row, with something inserted where that is not empty.
-  func add(_ row: Range<Int>, of output: Output, inserting text: String, at place: Int) throws {
-    rowCount += 1
-    if row.lowerBound != pending.upperBound || !text.isEmpty {
-      try flush(from: output)
-      pending = row.lowerBound..<row.lowerBound
-    }
-    if !text.isEmpty {
-      pending = row.lowerBound..<place
-      try flush(from: output)
-      try file.append(text)
-      pending = place..<place
-    }
-    pending = pending.lowerBound..<row.upperBound
-  }
-
-  /// Writes what is pending; to be called before the chunk's memory is used again.
-  func flush(from output: Output) throws {
-    if !pending.isEmpty { try write(pending, of: output.bytes) }
-    pending = 0..<0
-  }
-
-  private func write(_ range: Range<Int>, of bytes: borrowing ByteBuffer) throws {
-    try file.append(bytes.bytes.extracting(range))
-  }
-
-  func append(_ line: String) throws {
-    rowCount += 1
-    try file.append(line)
-  }
-
-  func finish() throws -> FileSummary {
-    let byteCount = file.byteCount
-    return FileSummary(
-      path: path, byteCount: byteCount, rowCount: rowCount, digest: try file.finish())
-  }
-}
-
-/// A file that a run read or wrote: its path, an output's below the workspace, and its contents.
-package struct FileSummary: Sendable {
-  package var path: String
-  package var byteCount: Int
-  package var rowCount: Int
-  package var digest: Digest
-  package var sha256: String?
-}
-
-/// More rows of a source are unreadable than the run was told to accept.
-package struct TooManyQuarantined: Error, CustomStringConvertible {
-  package var source: String
-  package var rows: Int
-  package var quarantined: Int
-  package var limit: QuarantineLimit
-  package var list: String
-
-  package var description: String {
-    "\(quarantined) of \(rows) rows of '\(source)' cannot be read, more than the \(limit.description)"
-      + " that --max-quarantined admits; they are listed in \(list)"
-  }
-}
-
-/// A file without the fields that the recipe needs, most likely of another config.
-package struct MissingFields: Error, CustomStringConvertible {
-  package var path: String
-  package var source: String
-  package var rows: Int
-  package var missing: [Field]
-  package var present: [String]
-
-  package var description: String {
-    let names = missing.map { $0.path.key == $0.name ? $0.name : "\($0.path.key) (\($0.name))" }
-    return "\(path): no row of the first \(rows) has \(listed(names)), which the recipe needs of"
-      + " '\(source)'; there are \(listed(present)). Is this another config of the data set?"
   }
 }

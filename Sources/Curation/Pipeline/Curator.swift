@@ -81,11 +81,11 @@ package struct Curator {
           try Interruption.check()
           try collector.collect(harvest)
           state.rows = collector.rowsRead
-          state.bytes = feeder.bytesRead
+          state.bytes = harvest.bytesRead
           progress(state)
         })
       try Interruption.check()
-      outcome = try collector.finish(bytesRead: feeder.bytesRead)
+      outcome = try collector.finish(bytesRead: state.bytes)
     } catch {
       workspace.discard(recorder.run)
       throw error
@@ -130,11 +130,6 @@ package struct Curator {
       + " \"max_quarantined\": \(jsonString(options.maxQuarantined.description)),"
       + " \"max_row_bytes\": \(options.limits.rowBytes)}"
   }
-}
-
-/// Sources whose files were not found.
-package struct MissingSources: Error, CustomStringConvertible {
-  package var description: String
 }
 
 /// How far a run has come.
@@ -196,9 +191,6 @@ private final class Feeder {
     }
   }
 
-  /// Bytes of the files read so far, as they lie on disk.
-  var bytesRead: Int { finishedBytes + (reader?.file.position ?? 0) }
-
   func fill(_ harvest: Harvest) throws -> Bool {
     try Interruption.check()
     guard source < files.count else { return false }
@@ -207,7 +199,9 @@ private final class Feeder {
     self.reader = reader
     harvest.source = source
     harvest.file = file
-    if try !reader.next(harvest.chunk) {
+    let hasRows = try reader.next(harvest.chunk)
+    harvest.bytesRead = finishedBytes + reader.file.position
+    if !hasRows {
       harvest.ending = FileEnding(byteCount: reader.file.position, digest: reader.file.digest)
       finishedBytes += reader.file.position
       self.reader = nil

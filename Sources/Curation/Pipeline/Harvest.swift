@@ -7,6 +7,8 @@ final class Harvest {
   /// The source and the file of the chunk, as indices of the plan.
   var source = 0
   var file = 0
+  /// Bytes of all files read up to here, as they lie on disk.
+  var bytesRead = 0
   /// Set on the last piece of a file, which holds no rows.
   var ending: FileEnding?
 

@@ -63,7 +63,7 @@ package struct Survey: Sendable {
         rows.merge(piece.result)
         for fault in piece.faults { note(fault, in: paths[piece.file]) }
         state.rows += piece.chunk.rows.count
-        state.bytes = feeder.bytesRead
+        state.bytes = piece.bytesRead
         progress(state)
       })
     try Interruption.check()
@@ -103,6 +103,8 @@ private final class SurveyPiece {
   var result = ObjectSurvey()
   /// One for each code, with the first row that has it.
   var faults: [Fault] = []
+  /// Bytes of all files read up to here, as they lie on disk.
+  var bytesRead = 0
 
   func survey(_ scope: SurveyScope) {
     let reader = ObjectReader(scope, keys: scope.keys)
@@ -140,9 +142,6 @@ private final class SurveyFeeder {
     }
   }
 
-  /// Bytes of the files read so far, as they lie on disk.
-  var bytesRead: Int { finishedBytes + (reader?.file.position ?? 0) }
-
   func fill(_ piece: SurveyPiece) throws -> Bool {
     try Interruption.check()
     while true {
@@ -152,7 +151,9 @@ private final class SurveyFeeder {
       }
       guard let reader else { return false }
       piece.file = files.count - 1
-      if try reader.next(piece.chunk) { return true }
+      let hasRows = try reader.next(piece.chunk)
+      piece.bytesRead = finishedBytes + reader.file.position
+      if hasRows { return true }
       finishedBytes += reader.file.position
       self.reader = nil
     }
