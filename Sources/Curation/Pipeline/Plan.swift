@@ -17,7 +17,6 @@ package struct Plan: Sendable {
     package var about: String
     var isDistinct: Bool
     var format: any RowFormat.Type
-    package var formatName: String { format.name }
   }
 
   package struct Source: Sendable {
@@ -31,8 +30,6 @@ package struct Plan: Sendable {
     /// Columns without which the files cannot be those of the recipe.
     var required: [(column: Int, field: Field)]
     var takings: [Taking]
-    /// Where the recipe first names the source.
-    var place: RecipeError
   }
 
   /// What one branch does with the samples of one source.
@@ -61,7 +58,7 @@ package struct Plan: Sendable {
 
   /// A place at which samples may be dropped.
   package struct Step: Sendable {
-    package enum Kind: String, Sendable { case filter, pick, prompt, response }
+    package enum Kind: String, CaseIterable, Sendable { case filter, pick, prompt, response }
     package var kind: Kind
     package var name: String
     package var text: String
@@ -169,7 +166,7 @@ package struct Plan: Sendable {
     sources.append(
       Source(
         card: card, config: config, projection: projection, identity: identity, prompt: prompt,
-        required: [], takings: [], place: taking.place.fail("")))
+        required: [], takings: []))
     return sources.count - 1
   }
 

@@ -19,6 +19,10 @@ package struct Filter {
   init(_ yaml: YAML, name: String, text: String) throws(RecipeError) {
     self.name = name
     self.text = text
+    let taken = Plan.Step.Kind.allCases.map(\.rawValue)
+    guard !taken.contains(name) else {
+      throw yaml.fail("a filter cannot be called '\(name)', as another kind of step is")
+    }
     let keys = try yaml.keyed("a filter", ["about", "keep", "examples"])
     guard let about = keys["about"] else { throw yaml.fail("a filter needs 'about'") }
     self.about = try about.text("'about'")
