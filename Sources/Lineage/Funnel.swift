@@ -69,7 +69,8 @@ extension Funnel {
   static func verify(
     _ funnel: Funnel, run: Int64, samples: Range<Int64>, in database: Database
   ) throws {
-    let recounted = try recount(run: run, samples: samples, in: database)
+    let groups = try FateGroup.all(of: run, samples, in: database)
+    let recounted = try recount(run: run, samples: samples, groups, in: database)
     guard recounted == funnel else {
       throw LedgerError("the ledger's rows do not give the funnel that was counted; this is a bug")
     }
@@ -80,32 +81,22 @@ extension Funnel {
             + " not add up to that; this is a bug")
       }
     }
-    let odd = try Int.fetchOne(
-      database,
-      sql: """
-        SELECT count(*) FROM fate WHERE sample >= ? AND sample < ? AND NOT (
-          (kind IN ('kept', 'seed')) = (output IS NOT NULL)
-          AND (output IS NULL) = (output_row IS NULL)
-          AND (kind = 'dropped') = (step IS NOT NULL)
-          AND (kind = 'duplicate') = (duplicate_of IS NOT NULL)
-          AND coalesce(duplicate_of < sample, 1))
-        """, arguments: [samples.lowerBound, samples.upperBound])
+    let odd = groups.reduce(0) { $0 + $1.odd }
     guard odd == 0 else {
-      throw LedgerError("\(odd ?? 0) fates in the ledger contradict themselves; this is a bug")
+      throw LedgerError("\(odd) fates in the ledger contradict themselves; this is a bug")
     }
     let outputs = try Row.fetchAll(
       database,
       sql: """
-        SELECT output_file.path, output_file.row_count,
-          count(fate.sample) AS counted, coalesce(max(fate.output_row), 0) AS last,
-          coalesce(sum(fate.output_row), 0) AS total
-        FROM output_file JOIN branch ON branch.id = output_file.branch
-        LEFT JOIN fate ON fate.branch = output_file.branch AND fate.output = output_file.id
-        WHERE branch.run = ? GROUP BY output_file.id
+        SELECT output_file.id, output_file.path, output_file.row_count, branch.id
+        FROM output_file JOIN branch ON branch.id = output_file.branch WHERE branch.run = ?
         """, arguments: [run])
     for row in outputs {
-      let (path, rows, counted): (String, Int, Int) = (row[0], row[1], row[2])
-      let (last, total): (Int, Int) = (row[3], row[4])
+      let (id, path, rows, branch): (Int64, String, Int, Int64) = (row[0], row[1], row[2], row[3])
+      let own = groups.filter { $0.output == id && $0.branch == branch }
+      let counted = own.reduce(0) { $0 + $1.count }
+      let last = own.map(\.lastRow).max() ?? 0
+      let total = own.reduce(0) { $0 + $1.rowTotal }
       guard rows == counted && rows == last && total == rows * (rows + 1) / 2 else {
         throw LedgerError("\(path) has \(rows) rows, the ledger \(counted); this is a bug")
       }
@@ -113,37 +104,33 @@ extension Funnel {
   }
 
   /// The funnel of a run whose samples have these numbers, counted by the database alone.
-  static func recount(run: Int64, samples: Range<Int64>, in database: Database) throws -> Funnel {
+  private static func recount(
+    run: Int64, samples: Range<Int64>, _ groups: [FateGroup], in database: Database
+  ) throws -> Funnel {
     var funnel = Funnel()
     let branches = try Row.fetchAll(
       database, sql: "SELECT id, name FROM branch WHERE run = ? ORDER BY id", arguments: [run])
-    var sourceOfFile: [Int64: Int64] = [:]
+    // Samples and their fates are counted apart: a sample without a fate must show.
+    var read: [Int64: Int] = [:]
     let files = try Row.fetchAll(
       database,
       sql: """
-        SELECT source_file.id, source FROM source_file JOIN source ON source.id = source
-        WHERE run = ?
-        """, arguments: [run])
-    for row in files { sourceOfFile[row[0]] = row[1] }
-    // Samples and their fates are counted apart: a sample without a fate must show.
-    var read: [Int64: Int] = [:]
-    let counts = try Row.fetchAll(
-      database,
-      sql: "SELECT file, count(*) FROM sample WHERE id >= ? AND id < ? GROUP BY file",
-      arguments: [samples.lowerBound, samples.upperBound])
-    for row in counts {
-      guard let source = sourceOfFile[row[0]] else {
+        SELECT source.id, count(*), max(sample.id) - min(sample.id) + 1, min(sample.id),
+          first_sample, row_count
+        FROM sample LEFT JOIN source_file ON source_file.id = sample.file
+        LEFT JOIN source ON source.id = source_file.source AND source.run = ?
+        WHERE sample.id >= ? AND sample.id < ? GROUP BY sample.file
+        """, arguments: [run, samples.lowerBound, samples.upperBound])
+    for row in files {
+      guard let source: Int64 = row[0] else {
         throw LedgerError("the ledger has a sample of a file that the run did not read")
       }
-      read[source, default: 0] += row[1]
+      let (count, span, rows): (Int, Int, Int) = (row[1], row[2], row[5])
+      guard count == span && count == rows && row[3] as Int64 == row[4] else {
+        throw LedgerError("the samples of a file do not follow each other; this is a bug")
+      }
+      read[source, default: 0] += count
     }
-    let fates = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT fate.branch, sample.file, fate.kind, fate.step, count(*)
-        FROM sample JOIN fate ON fate.sample = sample.id
-        WHERE sample.id >= ? AND sample.id < ? GROUP BY 1, 2, 3, 4
-        """, arguments: [samples.lowerBound, samples.upperBound])
     let steps = try Row.fetchAll(
       database,
       sql: """
@@ -167,16 +154,16 @@ extension Funnel {
         let own = steps.filter { $0[1] == branch && $0[2] == source }
         var item = Funnel.Source(name: sourceName, steps: own.map { Step(name: $0[3]) })
         item.counts.read = read[source] ?? 0
-        for row in fates where row[0] == branch && sourceOfFile[row[1]] == source {
-          let count: Int = row[4]
-          switch Fate(rawValue: row[2]) {
+        for group in groups where group.branch == branch && group.source == source {
+          let count = group.count
+          switch Fate(rawValue: group.kind) {
           case .kept: item.counts.kept += count
           case .seed: item.counts.seeds += count
           case .duplicate: item.counts.duplicates += count
           case .quarantined: item.counts.quarantined += count
           case .dropped:
             item.counts.dropped += count
-            if let index = own.firstIndex(where: { $0[0] == row[3] as Int64? }) {
+            if let index = own.firstIndex(where: { $0[0] == group.step }) {
               item.steps[index].dropped += count
             }
           case nil: throw LedgerError("the ledger has a fate that this version does not know")
@@ -187,5 +174,52 @@ extension Funnel {
       funnel.branches.append(entry)
     }
     return funnel
+  }
+}
+
+/// Fates of one kind in one branch, for the samples of one file: all that is proved of a run comes
+/// from one scan of its fates, in which no row is looked up.
+private struct FateGroup {
+  var source: Int64
+  var branch: Int64
+  var kind: String
+  var step: Int64?
+  var output: Int64?
+  var count: Int
+  /// Fates whose columns contradict each other.
+  var odd: Int
+  /// The largest and the sum of the rows' numbers in the output.
+  var lastRow, rowTotal: Int
+
+  static func all(of run: Int64, _ samples: Range<Int64>, in database: Database) throws
+    -> [FateGroup]
+  {
+    let files = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT source, first_sample, row_count FROM source_file JOIN source ON source.id = source
+        WHERE run = ? AND row_count > 0
+        """, arguments: [run])
+    return try files.flatMap { file in
+      let first: Int64 = file[1]
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT branch, kind, step, output, count(*),
+            sum(NOT (
+              (kind IN ('kept', 'seed')) = (output IS NOT NULL)
+              AND (output IS NULL) = (output_row IS NULL)
+              AND (kind = 'dropped') = (step IS NOT NULL)
+              AND (kind = 'duplicate') = (duplicate_of IS NOT NULL)
+              AND coalesce(duplicate_of < sample, 1))),
+            coalesce(max(output_row), 0), coalesce(sum(output_row), 0)
+          FROM fate WHERE sample >= ? AND sample < ? GROUP BY 1, 2, 3, 4
+          """, arguments: [first, first + (file[2] as Int64)])
+      return rows.map { row in
+        FateGroup(
+          source: file[0], branch: row[0], kind: row[1], step: row[2], output: row[3],
+          count: row[4], odd: row[5], lastRow: row[6], rowTotal: row[7])
+      }
+    }
   }
 }

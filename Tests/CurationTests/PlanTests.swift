@@ -15,7 +15,7 @@ struct PlanTests {
     let plan = try tinyR1()
     #expect(plan.recipe == "tinyr1")
     #expect(plan.branches.map(\.name) == ["math", "coding", "science"])
-    #expect(plan.branches.map(\.formatName) == ["sharegpt", "sharegpt", "sharegpt"])
+    #expect(plan.branches.map { $0.format.name } == ["sharegpt", "sharegpt", "sharegpt"])
     #expect(
       plan.sources.map { "\($0.card.name)/\($0.config.name)" } == [
         "openr1-math/default", "openthoughts/metadata", "s1-59k/default", "s1k/default",
