@@ -121,10 +121,11 @@ extension Funnel {
         LEFT JOIN source ON source.id = source_file.source AND source.run = ?
         WHERE sample.id >= ? AND sample.id < ? GROUP BY sample.file
         """, arguments: [run, samples.lowerBound, samples.upperBound])
+    guard files.allSatisfy({ $0[0] as Int64? != nil }) else {
+      throw LedgerError("the ledger has a sample of a file that the run did not read")
+    }
     for row in files {
-      guard let source: Int64 = row[0] else {
-        throw LedgerError("the ledger has a sample of a file that the run did not read")
-      }
+      let source: Int64 = row[0]
       let (count, span, rows): (Int, Int, Int) = (row[1], row[2], row[5])
       guard count == span && count == rows && row[3] as Int64 == row[4] else {
         throw LedgerError("the samples of a file do not follow each other; this is a bug")
