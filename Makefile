@@ -19,8 +19,8 @@ test: setup  ## Run all tests.
 	swift build --build-tests
 	swift test --skip-build
 
-build: setup
-	swift build -c release --product branchmerge
+build: setup  ## Build one program with the Swift runtime linked in.
+	swift build -c release --static-swift-stdlib --product branchmerge
 
 setup:  ## Install what is missing: Debian packages, and Python tools into the build folder.
 	@scripts/setup $(PYTHON)
@@ -29,9 +29,8 @@ bench: build  ## Time the math branch against DuckDB, Polars and orjson on 1.2 G
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/branch.py --program $(PROGRAM)
 
-install: setup  ## Install one program, its source cards, filters and recipes, and completions.
-	swift build -c release --static-swift-stdlib --product branchmerge --scratch-path .build/static
-	scripts/install .build/static/release/branchmerge $(PREFIX)
+install: build  ## Install the program, its source cards, filters and recipes, and completions.
+	scripts/install $(PROGRAM) $(PREFIX)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
