@@ -120,7 +120,8 @@ struct BranchReport: Encodable {
 
   init(_ outcome: Curator.Outcome, workspace: String, seconds: Double) {
     run = outcome.run
-    self.workspace = workspace
+    let folder = workspace.hasSuffix("/") ? String(workspace.dropLast()) : workspace
+    self.workspace = folder
     rowsRead = outcome.rowsRead
     bytesRead = outcome.bytesRead
     quarantined = outcome.quarantined
@@ -129,7 +130,7 @@ struct BranchReport: Encodable {
     funnel = outcome.funnel
     outputs = outcome.outputs.map {
       Output(
-        path: workspace + "/" + $0.path, rows: $0.rowCount, bytes: $0.byteCount,
+        path: folder + "/" + $0.path, rows: $0.rowCount, bytes: $0.byteCount,
         xxh3: $0.digest.description)
     }
   }
