@@ -5,7 +5,7 @@ package import Samples
 
 /// Builds the branch data sets of a plan and records every sample's fate.
 package struct Curator {
-  /// What the user may choose about a run without changing its result.
+  /// What the user chooses about a run besides the recipe.
   package struct Options: Sendable {
     package var workers = ProcessInfo.processInfo.activeProcessorCount
     package var isDurable = true
