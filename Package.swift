@@ -59,14 +59,32 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
+      name: "Configuration",
+      dependencies: [.product(name: "Yams", package: "Yams")],
+      swiftSettings: settings
+    ),
+    .target(
       name: "Curation",
-      dependencies: ["Files", "Samples", "Lineage", .product(name: "Yams", package: "Yams")],
+      dependencies: ["Configuration", "Files", "Samples", "Lineage"],
+      swiftSettings: lending
+    ),
+    .target(
+      name: "CKernels",
+      // The same bits on every machine: no contraction of a product and a sum into one rounding.
+      cSettings: [
+        .unsafeFlags(
+          ["-O2", "-ffp-contract=off", "-Wall", "-Wextra"] + (isStrict ? ["-Werror"] : []))
+      ]
+    ),
+    .target(
+      name: "Fusion",
+      dependencies: ["Configuration", "Files", "CKernels"],
       swiftSettings: lending
     ),
     .executableTarget(
       name: "branchmerge",
       dependencies: [
-        "Curation", "Lineage", "Samples", "Files",
+        "Configuration", "Curation", "Fusion", "Lineage", "Samples", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -83,7 +101,12 @@ let package = Package(
     ),
     .testTarget(
       name: "CurationTests",
-      dependencies: ["Curation", "Lineage", "Samples", "Files"],
+      dependencies: ["Configuration", "Curation", "Lineage", "Samples", "Files"],
+      swiftSettings: lending
+    ),
+    .testTarget(
+      name: "FusionTests",
+      dependencies: ["Configuration", "Files", "Fusion"],
       swiftSettings: lending
     ),
     .testTarget(name: "CommandTests", dependencies: ["branchmerge"], swiftSettings: settings),

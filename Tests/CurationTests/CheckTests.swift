@@ -1,6 +1,7 @@
 import Samples
 import Testing
 
+@testable import Configuration
 @testable import Curation
 
 /// A check of a field `x` with values, as JSON, for which it holds and for which it does not.

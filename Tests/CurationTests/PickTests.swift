@@ -1,6 +1,7 @@
 import Samples
 import Testing
 
+@testable import Configuration
 @testable import Curation
 
 struct PickTests {

@@ -4,6 +4,7 @@ import Lineage
 import Samples
 import Testing
 
+@testable import Configuration
 @testable import Curation
 
 /// The folder of `Package.swift`.

@@ -2,6 +2,7 @@ import Foundation
 import Samples
 import Testing
 
+@testable import Configuration
 @testable import Curation
 
 struct SurveyTests {

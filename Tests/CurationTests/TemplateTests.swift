@@ -2,6 +2,7 @@ import Files
 import Samples
 import Testing
 
+@testable import Configuration
 @testable import Curation
 
 struct TemplateTests {

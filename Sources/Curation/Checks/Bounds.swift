@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Samples
 
 /// `at_least: NUMBER` — the number is this or larger.

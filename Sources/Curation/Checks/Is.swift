@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Samples
 
 /// `is: VALUE` — the text, number, or true or false is this one, to the letter.

@@ -1,3 +1,4 @@
+internal import Configuration
 package import Samples
 
 /// Sources whose files were not found.

@@ -1,3 +1,4 @@
+package import Configuration
 internal import Files
 package import Samples
 

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Samples
 
 /// A named combination of checks with its examples: `filters/NAME.yaml`.

@@ -1,3 +1,4 @@
+internal import Configuration
 package import Samples
 
 /// The tree of a filter's checks.

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Foundation
 
 /// A survey's report as cells, for whoever aligns them.

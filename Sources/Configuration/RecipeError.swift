@@ -25,7 +25,7 @@ package struct RecipeError: Error, Hashable, Comparable, CustomStringConvertible
 /// What a message says after an unknown name: the nearest known one, and all that there are.
 ///
 /// `lead` begins the list: "there are", "it has".
-func choices(for name: String, among known: [String], _ lead: String) -> String {
+package func choices(for name: String, among known: [String], _ lead: String) -> String {
   let hint = suggestion(for: name, among: known)
   let start =
     hint.isEmpty ? "; \(lead)" : "\(hint) \(lead.prefix(1).uppercased())\(lead.dropFirst())"
@@ -36,7 +36,7 @@ func choices(for name: String, among known: [String], _ lead: String) -> String 
 ///
 /// Distance is counted in inserted, deleted and exchanged characters (Levenshtein), and half of
 /// the name may differ at most.
-func suggestion(for name: String, among known: some Sequence<String>) -> String {
+package func suggestion(for name: String, among known: some Sequence<String>) -> String {
   let nearest = known.map { ($0, distance(name, $0)) }
     .filter { $0.1 <= max(2, name.count / 2) }
     .min { ($0.1, $0.0) < ($1.1, $1.0) }
@@ -60,7 +60,7 @@ private func distance(_ a: String, _ b: String) -> Int {
 }
 
 /// Names as a sentence lists them: 'a', 'b' and 'c'.
-func listed(_ names: [String]) -> String {
+package func listed(_ names: [String]) -> String {
   let quoted = names.map { "'\($0)'" }
   guard quoted.count > 1 else { return quoted.first ?? "none" }
   return quoted.dropLast().joined(separator: ", ") + " and " + quoted.last!

@@ -2,8 +2,8 @@ internal import Foundation
 internal import Yams
 
 /// A YAML node that knows its place, read strictly: what is not expected is an error there.
-struct YAML {
-  let file: String
+package struct YAML {
+  package let file: String
   private let node: Node
 
   init(_ node: Node, in file: String) {
@@ -12,7 +12,7 @@ struct YAML {
   }
 
   /// Parses a file's text; `file` is its name in messages.
-  init(parsing text: String, file: String) throws {
+  package init(parsing text: String, file: String) throws {
     do {
       guard let node = try Yams.compose(yaml: text) else {
         throw RecipeError(file, "is empty")
@@ -23,14 +23,14 @@ struct YAML {
     }
   }
 
-  func fail(_ message: String) -> RecipeError {
+  package func fail(_ message: String) -> RecipeError {
     RecipeError(file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message)
   }
 
-  var line: Int { node.mark?.line ?? 0 }
+  package var line: Int { node.mark?.line ?? 0 }
 
   /// What the node is, for messages.
-  var described: String {
+  package var described: String {
     switch node {
     case .scalar(let scalar): "'\(scalar.string)'"
     case .mapping: "a mapping"
@@ -40,7 +40,7 @@ struct YAML {
   }
 
   /// Keys and values in the order of the file.
-  func entries(_ what: String) throws(RecipeError) -> [(key: YAML, value: YAML)] {
+  package func entries(_ what: String) throws(RecipeError) -> [(key: YAML, value: YAML)] {
     guard case .mapping(let mapping) = node else {
       throw fail("\(what) should be a mapping, and is \(described)")
     }
@@ -48,7 +48,7 @@ struct YAML {
   }
 
   /// A mapping of which all keys are known.
-  func keyed(_ what: String, _ known: [String]) throws(RecipeError) -> [String: YAML] {
+  package func keyed(_ what: String, _ known: [String]) throws(RecipeError) -> [String: YAML] {
     var result: [String: YAML] = [:]
     for (key, value) in try entries(what) {
       let name = try key.text("a key")
@@ -61,33 +61,33 @@ struct YAML {
     return result
   }
 
-  func list(_ what: String) throws(RecipeError) -> [YAML] {
+  package func list(_ what: String) throws(RecipeError) -> [YAML] {
     guard case .sequence(let sequence) = node else {
       throw fail("\(what) should be a list, and is \(described)")
     }
     return sequence.map { YAML($0, in: file) }
   }
 
-  func text(_ what: String) throws(RecipeError) -> String {
+  package func text(_ what: String) throws(RecipeError) -> String {
     guard case .scalar(let scalar) = node, !isNull else {
       throw fail("\(what) should be a text, and is \(isNull ? "empty" : described)")
     }
     return scalar.string
   }
 
-  func whole(_ what: String) throws(RecipeError) -> Int {
+  package func whole(_ what: String) throws(RecipeError) -> Int {
     guard case .number(let number) = literal, let value = Int(exactly: number), value >= 0 else {
       throw fail("\(what) should be a whole number, and is \(described)")
     }
     return value
   }
 
-  var isScalar: Bool { if case .scalar = node { true } else { false } }
-  var isMapping: Bool { if case .mapping = node { true } else { false } }
-  var isNull: Bool { if case .null = literal { true } else { false } }
+  package var isScalar: Bool { if case .scalar = node { true } else { false } }
+  package var isMapping: Bool { if case .mapping = node { true } else { false } }
+  package var isNull: Bool { if case .null = literal { true } else { false } }
 
   /// A scalar's value as YAML 1.2's core schema has it: `Yes` is a text, and so is `"true"`.
-  var literal: Literal? {
+  package var literal: Literal? {
     guard case .scalar(let scalar) = node else { return nil }
     guard scalar.style == .plain else { return .text(scalar.string) }
     switch scalar.string {
@@ -104,7 +104,7 @@ struct YAML {
   }
 
   /// The node on one line, as a person would write it.
-  func flow() throws(RecipeError) -> String {
+  package func flow() throws(RecipeError) -> String {
     switch node {
     case .mapping:
       var parts: [String] = []
@@ -122,7 +122,7 @@ struct YAML {
   }
 
   /// The node as JSON text, for the examples of filters.
-  func json() throws(RecipeError) -> String {
+  package func json() throws(RecipeError) -> String {
     switch node {
     case .mapping:
       var parts: [String] = []
@@ -146,13 +146,13 @@ struct YAML {
 }
 
 /// A scalar of YAML.
-enum Literal: Hashable, Sendable {
+package enum Literal: Hashable, Sendable {
   case text(String)
   case number(Double)
   case flag(Bool)
   case null
 
-  var described: String {
+  package var described: String {
     switch self {
     case .text(let text): "the text '\(text)'"
     case .number(let number): "the number \(shortest(number))"
@@ -168,7 +168,7 @@ private func shortest(_ number: Double) -> String {
 }
 
 /// A text as a JSON string, quotes included.
-func jsonString(_ text: String) -> String {
+package func jsonString(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {
     switch scalar {
