@@ -73,7 +73,8 @@ let package = Package(
       // The same bits on every machine: no contraction of a product and a sum into one rounding.
       cSettings: [
         .unsafeFlags(
-          ["-O2", "-ffp-contract=off", "-Wall", "-Wextra"] + (isStrict ? ["-Werror"] : []))
+          ["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi"]
+            + (isStrict ? ["-Werror"] : []))
       ]
     ),
     .target(

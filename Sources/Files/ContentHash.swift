@@ -64,21 +64,50 @@ package struct ContentHash: ~Copyable {
   }
 }
 
+/// SHA-256 over bytes that come in pieces.
+package struct SHA256: ~Copyable {
+  private let context: OpaquePointer
+
+  package init() {
+    context = EVP_MD_CTX_new()
+    EVP_DigestInit_ex(context, EVP_sha256(), nil)
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  package mutating func update(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+  }
+
+  /// The 32 bytes of the digest; nothing can be added afterwards.
+  package consuming func finish() -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var length: UInt32 = 0
+    EVP_DigestFinal_ex(context, &digest, &length)
+    return Array(digest.prefix(Int(length)))
+  }
+}
+
+/// The SHA-256 of bytes at hand.
+package func sha256(of bytes: [UInt8]) -> [UInt8] {
+  var hash = SHA256()
+  hash.update(bytes.span)
+  return hash.finish()
+}
+
 /// The SHA-256 of a whole file, in hexadecimal; one pass of its own over the bytes.
 package func sha256(ofFile path: String) throws(FileError) -> String {
   let stream = try FileStream(path)
-  let context = EVP_MD_CTX_new()
-  defer { EVP_MD_CTX_free(context) }
-  EVP_DigestInit_ex(context, EVP_sha256(), nil)
+  var hash = SHA256()
   var buffer = ByteBuffer(capacity: 1 << 20)
   while try stream.read(into: &buffer, upTo: 1 << 20) > 0 {
-    buffer.bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    hash.update(buffer.bytes)
     buffer.removeAll()
   }
-  var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-  var length: UInt32 = 0
-  EVP_DigestFinal_ex(context, &digest, &length)
-  return digest.prefix(Int(length)).map { byte in
-    (byte < 16 ? "0" : "") + String(byte, radix: 16)
-  }.joined()
+  return hex(hash.finish())
+}
+
+/// Two hexadecimal digits for each byte.
+package func hex(_ bytes: [UInt8]) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

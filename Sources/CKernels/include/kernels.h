@@ -1,5 +1,101 @@
+// The inner loops of a merge, compiled for several instruction sets with the same bits on each.
+//
+// Vectors hold IEEE doubles. Sums run in a fixed number of lanes, whatever the machine's width, and
+// products are never contracted into fused operations. `bm_kernels` gives the fastest set that the
+// machine has.
 #ifndef BRANCHMERGE_KERNELS_H
 #define BRANCHMERGE_KERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+
+/// The element types that have arithmetic.
+enum bm_type { BM_F16, BM_BF16, BM_F32, BM_F64 };
+
+/// Which divergence: of right from left, of left from right, or their sum.
+enum bm_direction { BM_RIGHT_LEFT, BM_LEFT_RIGHT, BM_SYMMETRIC };
+
+/// What selecting entries by score counted and summed.
+struct bm_selection {
+  uint64_t changed;           // right differs from left
+  uint64_t selected;          // the score reaches the threshold
+  uint64_t selected_changed;  // both
+  double square_changed;      // sum of squared differences
+  double square_selected;     // the same over selected entries
+};
+
+/// What the softmax of a pair of rows needs to know of them; maxima start at -INFINITY, the rest at 0.
+struct bm_softmax {
+  double left_max, right_max;
+  double gap;                  // the largest |right - left|
+  double left_sum, right_sum;  // of e^(x - max); the right one where gaps are large
+  double moved;                // the sum of e^(left - max) (e^(right - left) - 1), where they are small
+};
+
+struct bm_kernels {
+  const char *name;
+
+  /// Widens `n` stored numbers exactly; returns the index of the first that is not finite, or `n`.
+  size_t (*widen)(enum bm_type type, const void *source, double *target, size_t n);
+
+  /// Rounds to nearest even, once; returns how many finite numbers became infinite.
+  size_t (*narrow)(enum bm_type type, const double *source, void *target, size_t n);
+
+  /// target = factor * x
+  void (*scale)(const double *x, double factor, double *target, size_t n);
+  /// target += factor * x
+  void (*add_scaled)(const double *x, double factor, double *target, size_t n);
+  /// target -= x
+  void (*subtract)(const double *x, double *target, size_t n);
+  /// The sum of x * y.
+  double (*dot)(const double *x, const double *y, size_t n);
+  /// The sum of (x - y)^2.
+  double (*square_distance)(const double *x, const double *y, size_t n);
+  /// The sum of |x|.
+  double (*absolute_sum)(const double *x, size_t n);
+  /// target = |x|
+  void (*magnitude)(const double *x, double *target, size_t n);
+
+  /// Counts keys below `low` and copies those in low...high, in order; returns how many.
+  size_t (*collect)(const double *keys, size_t n, double low, double high, uint64_t *below,
+                    double *target);
+  /// Counts keys equal to `value`.
+  size_t (*count_equal)(const double *keys, double value, size_t n);
+
+  /// The Kullback-Leibler divergence of two softmax rows, with epsilon on every probability, in
+  /// three passes that each may come in pieces: maxima, sums of weights, then the terms.
+  void (*extent)(const double *left, const double *right, size_t n, struct bm_softmax *rows);
+  void (*weigh)(const double *left, const double *right, size_t n, struct bm_softmax *rows);
+  double (*diverge)(const double *left, const double *right, size_t n, double epsilon,
+                    enum bm_direction direction, const struct bm_softmax *rows);
+  /// target = |right - left| * factor; returns how many are zero.
+  size_t (*scores)(const double *left, const double *right, double factor, double *target,
+                   size_t n);
+  /// Takes right where |right - left| * factor reaches the threshold (or exceeds it, if `strict`).
+  void (*select)(const double *left, const double *right, double factor, double threshold,
+                 int strict, double *target, size_t n, struct bm_selection *figures);
+
+  /// The same choice between two other vectors: `kept`, or `other` where right is taken.
+  void (*take)(const double *left, const double *right, double factor, double threshold,
+               int strict, const double *kept, const double *other, double *target, size_t n);
+
+  /// Elects a sign per element over `count` vectors (a sum of zero is positive) and adds up the
+  /// entries that have it; `weight` gets the sum of the weights of those.
+  void (*consensus)(const double *const *vectors, const double *weights, size_t count,
+                    double *target, double *weight, size_t n);
+};
+
+/// The fastest set of kernels here; all sets give the same bits.
+const struct bm_kernels *bm_kernels(void);
+
+/// All sets that this machine can run, slowest first; returns how many there are.
+size_t bm_kernel_sets(const struct bm_kernels **sets);
+
+/// Elementary functions with the same bits on every machine and C library, within 6 ulp.
+double bm_exp(double x);
+double bm_expm1(double x);
+double bm_log(double x);
+double bm_log1p(double x);
+double bm_sin(double x);
+double bm_cos(double x);
+double bm_acos(double x);
 #endif

@@ -1,0 +1,582 @@
+// The kernels, written once over vectors of 64 bytes and included once per instruction set.
+//
+// BM_SET names the set. A machine with narrower registers works a vector off in several steps; the
+// order of all additions is that of the lanes here, so every set gives the same bits.
+#include "kernels.h"
+#include <math.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define BM_JOIN2(a, b) a##b
+#define BM_JOIN(a, b) BM_JOIN2(a, b)
+#define INLINE static inline __attribute__((always_inline))
+
+typedef double v8d __attribute__((vector_size(64)));
+typedef float v8f __attribute__((vector_size(32)));
+typedef float v16f __attribute__((vector_size(64)));
+typedef int64_t v8l __attribute__((vector_size(64)));
+typedef int32_t v8i __attribute__((vector_size(32)));
+typedef uint32_t v8u __attribute__((vector_size(32)));
+typedef uint16_t v8s __attribute__((vector_size(16)));
+typedef int32_t v16i __attribute__((vector_size(64)));
+
+INLINE v8d load8(const double *p) {
+  v8d v;
+  memcpy(&v, p, 64);
+  return v;
+}
+INLINE void store8(double *p, v8d v) { memcpy(p, &v, 64); }
+INLINE v16f load16(const float *p) {
+  v16f v;
+  memcpy(&v, p, 64);
+  return v;
+}
+INLINE void store16(float *p, v16f v) { memcpy(p, &v, 64); }
+INLINE v8d all8(double x) { return (v8d){x, x, x, x, x, x, x, x}; }
+INLINE v16f all16(float x) { return (v16f){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+INLINE v8d abs8(v8d v) { return (v8d)((v8l)v & INT64_MAX); }
+INLINE v8d pick8(v8l mask, v8d yes, v8d no) { return (v8d)((mask & (v8l)yes) | (~mask & (v8l)no)); }
+
+INLINE double sum8(v8d a) {
+  return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
+}
+INLINE int64_t count8(v8l a) {
+  return a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+}
+INLINE double max8(v8d a) {
+  double m = a[0];
+  for (int i = 1; i < 8; i++) m = a[i] > m ? a[i] : m;
+  return m;
+}
+INLINE v16f floats(v8d a, v8d b) {
+  v8f x = __builtin_convertvector(a, v8f), y = __builtin_convertvector(b, v8f);
+  return __builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+INLINE v8d low_doubles(v16f a) {
+  return __builtin_convertvector(__builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7), v8d);
+}
+INLINE v8d high_doubles(v16f a) {
+  return __builtin_convertvector(__builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15), v8d);
+}
+
+// ---- widening and narrowing ----
+
+INLINE v8d widen_bf16(v8s h) {
+  v8u bits = __builtin_convertvector(h, v8u) << 16;
+  return __builtin_convertvector((v8f)bits, v8d);
+}
+
+INLINE v8d widen_f16(v8s h) {
+  v8u wide = __builtin_convertvector(h, v8u);
+  v8u rest = wide & 0x7FFF;
+  // Exponent and mantissa in a float's place, 2^112 too small; subnormals come out right as well.
+  v8f value = (v8f)(rest << 13) * 0x1p112f;
+  // Infinity and NaN keep their exponent of ones.
+  v8u special = (v8u)(rest >= 0x7C00) & 0x7F800000;
+  return __builtin_convertvector((v8f)(((v8u)value) | special | (wide & 0x8000) << 16), v8d);
+}
+
+INLINE size_t first_not_finite(const double *x, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!(fabs(x[i]) <= 0x1.fffffffffffffp1023)) return i;
+  return n;
+}
+
+static size_t BM_JOIN(widen_, BM_SET)(enum bm_type type, const void *source, double *target,
+                                      size_t n) {
+  const unsigned char *bytes = source;
+  v8l bad = {0};
+  size_t i = 0;
+#define WIDEN(size, LOADED)                                          \
+  for (; i + 8 <= n; i += 8) {                                       \
+    v8d v = LOADED(bytes + size * i);                                \
+    bad |= ~(abs8(v) <= all8(0x1.fffffffffffffp1023));               \
+    store8(target + i, v);                                           \
+  }                                                                  \
+  if (i < n) {                                                       \
+    unsigned char rest[8 * size] = {0};                              \
+    memcpy(rest, bytes + size * i, size * (n - i));                  \
+    v8d v = LOADED(rest);                                            \
+    bad |= ~(abs8(v) <= all8(0x1.fffffffffffffp1023));               \
+    memcpy(target + i, &v, 8 * (n - i));                             \
+  }
+  switch (type) {
+#define LOAD_BF16(p) ({ v8s h; memcpy(&h, p, 16); widen_bf16(h); })
+  case BM_BF16: WIDEN(2, LOAD_BF16) break;
+#define LOAD_F16(p) ({ v8s h; memcpy(&h, p, 16); widen_f16(h); })
+  case BM_F16: WIDEN(2, LOAD_F16) break;
+#define LOAD_F32(p) ({ v8f f; memcpy(&f, p, 32); __builtin_convertvector(f, v8d); })
+  case BM_F32: WIDEN(4, LOAD_F32) break;
+#define LOAD_F64(p) ({ v8d d; memcpy(&d, p, 64); d; })
+  case BM_F64: WIDEN(8, LOAD_F64) break;
+  }
+  return count8(bad) == 0 ? n : first_not_finite(target, n);
+}
+
+/// A float with the last bit set where the double is not exactly it ("round to odd"): rounding it
+/// once more, to fewer bits, gives what rounding the double directly gives.
+INLINE v8u odd_float(v8d d) {
+  v8f f = __builtin_convertvector(d, v8f);
+  v8d back = __builtin_convertvector(f, v8d);
+  v8u bits = (v8u)f;
+  v8l too_large = abs8(back) > abs8(d);
+  v8l inexact = (back != d) & (d == d);
+  bits -= __builtin_convertvector(too_large & 1, v8u);
+  return bits | __builtin_convertvector(inexact & 1, v8u);
+}
+
+INLINE v8s narrow_bf16(v8d d) {
+  v8u bits = odd_float(d);
+  v8u rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+  // A NaN stays one whatever its payload.
+  v8u nan = (v8u)((bits & 0x7FFFFFFF) > 0x7F800000);
+  return __builtin_convertvector((rounded & ~nan) | ((bits >> 16 | 0x40) & nan), v8s);
+}
+
+INLINE v8s narrow_f16(v8d d) {
+  v8u bits = odd_float(d);
+  v8u sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
+  // Normal halves: rebias, add half a unit less one plus the last kept bit.
+  v8u normal = (magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13;
+  // Subnormal halves: adding 2^-1 leaves the bits of the result at the end of the sum. Rounding to
+  // odd still holds, as the sum rounds at a higher bit than the odd one.
+  v8f shifted = (v8f)magnitude + 0.5f;
+  v8u subnormal = (v8u)shifted - 0x3F000000;
+  v8u is_small = (v8u)(magnitude < 0x38800000), is_large = (v8u)(magnitude >= 0x477FF000);
+  v8u is_nan = (v8u)(magnitude > 0x7F800000);
+  v8u half = (subnormal & is_small) | (normal & ~is_small);
+  half = (half & ~is_large) | (0x7C00 & is_large);
+  half = (half & ~is_nan) | (0x7E00 & is_nan);
+  return __builtin_convertvector(half | sign, v8s);
+}
+
+static size_t BM_JOIN(narrow_, BM_SET)(enum bm_type type, const double *source, void *target,
+                                       size_t n) {
+  unsigned char *bytes = target;
+  // The largest double that still rounds to a finite number of the type lies below this.
+  double limit = type == BM_F16    ? 65520.0
+                 : type == BM_BF16 ? 0x1.ffp127
+                 : type == BM_F32  ? 0x1.ffffffp127
+                                   : INFINITY;
+  v8l overflows = {0};
+  size_t i = 0;
+#define NARROW(size, NARROWED)                                                \
+  for (; i < n; i += 8) {                                                     \
+    size_t count = n - i < 8 ? n - i : 8;                                     \
+    v8d v = {0};                                                              \
+    if (count == 8) v = load8(source + i);                                    \
+    else memcpy(&v, source + i, 8 * count);                                   \
+    overflows += (abs8(v) >= all8(limit)) & (abs8(v) < all8(INFINITY)) & 1;   \
+    NARROWED;                                                                 \
+    if (count == 8) memcpy(bytes + size * i, &stored, 8 * size);              \
+    else memcpy(bytes + size * i, &stored, count * size);                     \
+  }
+  switch (type) {
+  case BM_BF16: NARROW(2, v8s stored = narrow_bf16(v)) break;
+  case BM_F16: NARROW(2, v8s stored = narrow_f16(v)) break;
+  case BM_F32: NARROW(4, v8f stored = __builtin_convertvector(v, v8f)) break;
+  case BM_F64: NARROW(8, v8d stored = v) break;
+  }
+  return (size_t)count8(overflows);
+}
+
+// ---- vectors ----
+
+/// Runs BODY with `i` at every eighth element; the last, incomplete vectors are padded with zeros.
+#define EACH8_2(x, y, BODY)                                  \
+  {                                                          \
+    size_t i = 0;                                            \
+    for (; i + 8 <= n; i += 8) {                             \
+      v8d a = load8((x) + i), b = load8((y) + i);            \
+      BODY                                                   \
+    }                                                        \
+    if (i < n) {                                             \
+      v8d a = {0}, b = {0};                                  \
+      memcpy(&a, (x) + i, 8 * (n - i));                      \
+      memcpy(&b, (y) + i, 8 * (n - i));                      \
+      BODY                                                   \
+    }                                                        \
+  }
+
+INLINE void store_part(double *target, v8d v, size_t i, size_t n) {
+  if (i + 8 <= n) store8(target + i, v);
+  else memcpy(target + i, &v, 8 * (n - i));
+}
+
+static void BM_JOIN(scale_, BM_SET)(const double *x, double factor, double *target, size_t n) {
+  for (size_t i = 0; i < n; i++) target[i] = factor * x[i];
+}
+static void BM_JOIN(add_scaled_, BM_SET)(const double *x, double factor, double *target,
+                                         size_t n) {
+  for (size_t i = 0; i < n; i++) target[i] += factor * x[i];
+}
+static void BM_JOIN(subtract_, BM_SET)(const double *x, double *target, size_t n) {
+  for (size_t i = 0; i < n; i++) target[i] -= x[i];
+}
+static void BM_JOIN(magnitude_, BM_SET)(const double *x, double *target, size_t n) {
+  for (size_t i = 0; i < n; i++) target[i] = fabs(x[i]);
+}
+static double BM_JOIN(dot_, BM_SET)(const double *x, const double *y, size_t n) {
+  v8d sum = {0};
+  EACH8_2(x, y, sum += a * b;)
+  return sum8(sum);
+}
+static double BM_JOIN(square_distance_, BM_SET)(const double *x, const double *y, size_t n) {
+  v8d sum = {0};
+  EACH8_2(x, y, v8d d = a - b; sum += d * d;)
+  return sum8(sum);
+}
+static double BM_JOIN(absolute_sum_, BM_SET)(const double *x, size_t n) {
+  v8d sum = {0};
+  EACH8_2(x, x, (void)b; sum += abs8(a);)
+  return sum8(sum);
+}
+
+// ---- selection by rank ----
+
+static size_t BM_JOIN(collect_, BM_SET)(const double *keys, size_t n, double low, double high,
+                                        uint64_t *below, double *target) {
+  v8l under = {0};
+  size_t taken = 0, i = 0;
+  for (; i + 8 <= n; i += 8) {
+    v8d key = load8(keys + i);
+    under -= key < all8(low);
+#if defined(BM_WIDE)
+    __m512d k = (__m512d)key;
+    __mmask8 inside = _mm512_cmp_pd_mask(k, _mm512_set1_pd(low), _CMP_GE_OQ) &
+                      _mm512_cmp_pd_mask(k, _mm512_set1_pd(high), _CMP_LE_OQ);
+    if (inside) {
+      _mm512_storeu_pd(target + taken, _mm512_maskz_compress_pd(inside, k));
+      taken += (size_t)__builtin_popcount(inside);
+    }
+#else
+    v8l inside = (key >= all8(low)) & (key <= all8(high));
+    if (__builtin_reduce_or(inside))
+      for (int j = 0; j < 8; j++)
+        if (inside[j]) target[taken++] = keys[i + j];
+#endif
+  }
+  uint64_t rest = 0;
+  for (; i < n; i++) {
+    rest += keys[i] < low;
+    if (keys[i] >= low && keys[i] <= high) target[taken++] = keys[i];
+  }
+  *below += (uint64_t)count8(under) + rest;
+  return taken;
+}
+
+static size_t BM_JOIN(count_equal_, BM_SET)(const double *keys, double value, size_t n) {
+  v8l equal = {0};
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) equal -= load8(keys + i) == all8(value);
+  size_t count = (size_t)count8(equal);
+  for (; i < n; i++) count += keys[i] == value;
+  return count;
+}
+
+// ---- arcee_fusion ----
+
+/// e^x for x <= 0 in float lanes, below 2e-7 relative error; flat from -87 on.
+INLINE v16f exp16(v16f x) {
+  x = __builtin_elementwise_max(x, all16(-87.0f));
+  v16f k = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+  v16f r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+  v16f p = all16(1.0f / 5040);
+  p = p * r + 1.0f / 720;
+  p = p * r + 1.0f / 120;
+  p = p * r + 1.0f / 24;
+  p = p * r + 1.0f / 6;
+  p = p * r + 0.5f;
+  p = (p * r) * r + r + 1.0f;
+  v16i power = (__builtin_convertvector(k, v16i) + 127) << 23;
+  return p * (v16f)power;
+}
+
+/// e^x - 1 for |x| <= 1/8 in float lanes.
+INLINE v16f expm1_small16(v16f x) {
+  v16f p = all16(1.0f / 5040);
+  p = p * x + 1.0f / 720;
+  p = p * x + 1.0f / 120;
+  p = p * x + 1.0f / 24;
+  p = p * x + 1.0f / 6;
+  p = p * x + 0.5f;
+  return (p * x) * x + x;
+}
+
+/// The terms of the divergence by u = p / q - 1, all of them positive, for |u| <= 0.15:
+/// (1 + u) ln(1 + u) - u, or u - ln(1 + u), or their sum.
+INLINE v16f divergence_term16(v16f u, enum bm_direction direction) {
+  v16f p;
+  if (direction == BM_RIGHT_LEFT) {
+    p = all16(1.0f / 90);
+    p = p * -u + 1.0f / 72;
+    p = p * -u + 1.0f / 56;
+    p = p * -u + 1.0f / 42;
+    p = p * -u + 1.0f / 30;
+    p = p * -u + 1.0f / 20;
+    p = p * -u + 1.0f / 12;
+    p = p * -u + 1.0f / 6;
+    p = p * -u + 1.0f / 2;
+  } else if (direction == BM_LEFT_RIGHT) {
+    p = all16(1.0f / 10);
+    p = p * -u + 1.0f / 9;
+    p = p * -u + 1.0f / 8;
+    p = p * -u + 1.0f / 7;
+    p = p * -u + 1.0f / 6;
+    p = p * -u + 1.0f / 5;
+    p = p * -u + 1.0f / 4;
+    p = p * -u + 1.0f / 3;
+    p = p * -u + 1.0f / 2;
+  } else {
+    p = all16(1.0f / 9);
+    p = p * -u + 1.0f / 8;
+    p = p * -u + 1.0f / 7;
+    p = p * -u + 1.0f / 6;
+    p = p * -u + 1.0f / 5;
+    p = p * -u + 1.0f / 4;
+    p = p * -u + 1.0f / 3;
+    p = p * -u + 1.0f / 2;
+    p = p * -u + 1.0f;
+  }
+  return p * u * u;
+}
+
+static double divergence_term(double u, enum bm_direction direction) {
+  if (fabs(u) < 0x1p-6) {
+    double sum = 0;
+    for (int k = 10; k >= 2; k--) {
+      double c = direction == BM_RIGHT_LEFT ? 1.0 / (k * (k - 1))
+                 : direction == BM_LEFT_RIGHT ? 1.0 / k
+                                              : 1.0 / (k - 1);
+      sum = c - sum * u;
+    }
+    return sum * u * u;
+  }
+  // A ratio of 0 has (1 + u) ln(1 + u) = 0.
+  double log = u <= -1 ? 0 : bm_log1p(u);
+  if (direction == BM_RIGHT_LEFT) return (1 + u) * log - u;
+  if (direction == BM_LEFT_RIGHT) return u <= -1 ? INFINITY : u - log;
+  return u <= -1 ? INFINITY : u * log;
+}
+
+// With d = right - left, q = softmax(left), w = sum of q (e^d - 1) and c = ln(1 + w), the right
+// softmax is q (1 + t) for t = e^(d - c) - 1. For u = q t / (q + eps) the divergence
+// sum (p + eps) ln((p + eps) / (q + eps)) is sum (q + eps) ((1 + u) ln(1 + u) - u), because the
+// (q + eps) u add up to nothing. No term is negative, and none is the difference of large ones, so
+// float lanes serve where the differences are small; sums are in double.
+
+static void BM_JOIN(extent_, BM_SET)(const double *left, const double *right, size_t n,
+                                     struct bm_softmax *rows) {
+  v8d left_top = all8(rows->left_max), right_top = all8(rows->right_max), gap = all8(rows->gap);
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    v8d l = load8(left + i), r = load8(right + i);
+    left_top = __builtin_elementwise_max(left_top, l);
+    right_top = __builtin_elementwise_max(right_top, r);
+    gap = __builtin_elementwise_max(gap, abs8(r - l));
+  }
+  rows->left_max = max8(left_top);
+  rows->right_max = max8(right_top);
+  rows->gap = max8(gap);
+  for (; i < n; i++) {
+    rows->left_max = left[i] > rows->left_max ? left[i] : rows->left_max;
+    rows->right_max = right[i] > rows->right_max ? right[i] : rows->right_max;
+    double d = fabs(right[i] - left[i]);
+    rows->gap = d > rows->gap ? d : rows->gap;
+  }
+}
+
+/// Differences up to this have the short series.
+#define SMALL_GAP 0x1p-4
+
+// The last lanes are padded: no weight there, and no difference.
+#define PAD16()                                                   \
+  double last_left[16], last_right[16];                           \
+  size_t whole = n / 16 * 16;                                     \
+  for (size_t j = 0; j < 16; j++) {                               \
+    int in = whole + j < n;                                       \
+    last_left[j] = in ? left[whole + j] : rows->left_max;         \
+    last_right[j] = in ? right[whole + j] : rows->left_max;       \
+  }
+#define EACH16(BODY)                                              \
+  for (size_t i = 0; i < n; i += 16) {                            \
+    const double *l = i < whole ? left + i : last_left;           \
+    const double *r = i < whole ? right + i : last_right;         \
+    v8d l0 = load8(l), l1 = load8(l + 8);                         \
+    v8d r0 = load8(r), r1 = load8(r + 8);                         \
+    BODY                                                          \
+  }
+
+INLINE v16f weight16(v8d l0, v8d l1, double left_max, size_t i, size_t n) {
+  v16f e = exp16(floats(l0 - all8(left_max), l1 - all8(left_max)));
+  if (i + 16 > n)
+    for (size_t j = n - i; j < 16; j++) e[j] = 0;
+  return e;
+}
+
+static void BM_JOIN(weigh_, BM_SET)(const double *left, const double *right, size_t n,
+                                    struct bm_softmax *rows) {
+  if (!(rows->gap <= SMALL_GAP)) {
+    for (size_t i = 0; i < n; i++) {
+      rows->left_sum += bm_exp(left[i] - rows->left_max);
+      rows->right_sum += bm_exp(right[i] - rows->right_max);
+    }
+    return;
+  }
+  PAD16()
+  v8d total = {0}, moved = {0};
+  EACH16({
+    v16f e = weight16(l0, l1, rows->left_max, i, n);
+    v16f x = e * expm1_small16(floats(r0 - l0, r1 - l1));
+    total += low_doubles(e) + high_doubles(e);
+    moved += low_doubles(x) + high_doubles(x);
+  })
+  rows->left_sum += sum8(total);
+  rows->moved += sum8(moved);
+}
+
+/// Any differences, element by element in double.
+static double diverge_general(const double *left, const double *right, size_t n, double epsilon,
+                              enum bm_direction direction, const struct bm_softmax *rows) {
+  double shift = (rows->right_max - rows->left_max) + bm_log(rows->right_sum / rows->left_sum);
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    double q = bm_exp(left[i] - rows->left_max) / rows->left_sum;
+    double p = bm_exp(right[i] - rows->right_max) / rows->right_sum;
+    // Where q has vanished, p may not have.
+    double change = q > 0x1p-1000 ? q * bm_expm1((right[i] - left[i]) - shift) : p - q;
+    double base = q + epsilon;
+    if (base == 0) {
+      if (direction != BM_LEFT_RIGHT && p > 0) return INFINITY;
+      continue;
+    }
+    sum += base * divergence_term(change / base, direction);
+  }
+  return sum;
+}
+
+static double BM_JOIN(diverge_, BM_SET)(const double *left, const double *right, size_t n,
+                                        double epsilon, enum bm_direction direction,
+                                        const struct bm_softmax *rows) {
+  if (rows->gap == 0) return 0;
+  if (!(rows->gap <= SMALL_GAP))
+    return diverge_general(left, right, n, epsilon, direction, rows);
+  double c = bm_log1p(rows->moved / rows->left_sum);
+  v16f scale = all16((float)(1 / rows->left_sum)), floor = all16((float)epsilon);
+  PAD16()
+  v8d sum = {0};
+  EACH16({
+    v16f q = weight16(l0, l1, rows->left_max, i, n) * scale;
+    v16f t = expm1_small16(floats((r0 - l0) - all8(c), (r1 - l1) - all8(c)));
+    v16f base = q + floor;
+    v16f u = q * t / __builtin_elementwise_max(base, all16(0x1p-126f));
+    v16f term = base * divergence_term16(u, direction);
+    sum += low_doubles(term) + high_doubles(term);
+  })
+  return sum8(sum);
+}
+
+static size_t BM_JOIN(scores_, BM_SET)(const double *left, const double *right, double factor,
+                                       double *target, size_t n) {
+  v8l zeros = {0};
+  size_t padding = (8 - n % 8) % 8;
+  EACH8_2(left, right, {
+    v8d score = abs8(b - a) * all8(factor);
+    zeros -= score == all8(0);
+    store_part(target, score, i, n);
+  })
+  return (size_t)count8(zeros) - padding;
+}
+
+static void BM_JOIN(select_, BM_SET)(const double *left, const double *right, double factor,
+                                     double threshold, int strict, double *target, size_t n,
+                                     struct bm_selection *figures) {
+  v8l changed = {0}, selected = {0}, both = {0};
+  v8d square = {0}, square_selected = {0};
+  EACH8_2(left, right, {
+    v8d d = b - a;
+    v8d score = abs8(d) * all8(factor);
+    v8l differs = d != all8(0);
+    v8l taken = strict ? score > all8(threshold) : score >= all8(threshold);
+    if (i + 8 > n)
+      for (size_t j = n - i; j < 8; j++) taken[j] = 0;
+    changed -= differs;
+    selected -= taken;
+    both -= taken & differs;
+    v8d d2 = d * d;
+    square += d2;
+    square_selected += pick8(taken, d2, all8(0));
+    store_part(target, pick8(taken, b, a), i, n);
+  })
+  figures->changed += (uint64_t)count8(changed);
+  figures->selected += (uint64_t)count8(selected);
+  figures->selected_changed += (uint64_t)count8(both);
+  figures->square_changed += sum8(square);
+  figures->square_selected += sum8(square_selected);
+}
+
+static void BM_JOIN(take_, BM_SET)(const double *left, const double *right, double factor,
+                                   double threshold, int strict, const double *kept,
+                                   const double *other, double *target, size_t n) {
+  EACH8_2(left, right, {
+    v8d score = abs8(b - a) * all8(factor);
+    v8l taken = strict ? score > all8(threshold) : score >= all8(threshold);
+    v8d yes = all8(0);
+    v8d no = all8(0);
+    memcpy(&yes, other + i, i + 8 <= n ? 64 : 8 * (n - i));
+    memcpy(&no, kept + i, i + 8 <= n ? 64 : 8 * (n - i));
+    store_part(target, pick8(taken, yes, no), i, n);
+  })
+}
+
+// ---- sign consensus ----
+
+static void BM_JOIN(consensus_, BM_SET)(const double *const *vectors, const double *weights,
+                                        size_t count, double *target, double *weight, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    size_t lanes = n - i < 8 ? n - i : 8;
+    v8d total = {0};
+    for (size_t m = 0; m < count; m++) {
+      v8d e = {0};
+      if (lanes == 8) e = load8(vectors[m] + i);
+      else memcpy(&e, vectors[m] + i, 8 * lanes);
+      total += e;
+    }
+    v8l positive = total >= all8(0);
+    v8d sum = {0}, divisor = {0};
+    for (size_t m = 0; m < count; m++) {
+      v8d e = {0};
+      if (lanes == 8) e = load8(vectors[m] + i);
+      else memcpy(&e, vectors[m] + i, 8 * lanes);
+      v8l agrees = (positive & (e > all8(0))) | (~positive & (e < all8(0)));
+      sum += pick8(agrees, e, all8(0));
+      divisor += pick8(agrees, all8(weights[m]), all8(0));
+    }
+    store_part(target, sum, i, n);
+    store_part(weight, divisor, i, n);
+  }
+}
+
+const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
+    .name = BM_NAME,
+    .widen = BM_JOIN(widen_, BM_SET),
+    .narrow = BM_JOIN(narrow_, BM_SET),
+    .scale = BM_JOIN(scale_, BM_SET),
+    .add_scaled = BM_JOIN(add_scaled_, BM_SET),
+    .subtract = BM_JOIN(subtract_, BM_SET),
+    .dot = BM_JOIN(dot_, BM_SET),
+    .square_distance = BM_JOIN(square_distance_, BM_SET),
+    .absolute_sum = BM_JOIN(absolute_sum_, BM_SET),
+    .magnitude = BM_JOIN(magnitude_, BM_SET),
+    .collect = BM_JOIN(collect_, BM_SET),
+    .count_equal = BM_JOIN(count_equal_, BM_SET),
+    .extent = BM_JOIN(extent_, BM_SET),
+    .weigh = BM_JOIN(weigh_, BM_SET),
+    .diverge = BM_JOIN(diverge_, BM_SET),
+    .scores = BM_JOIN(scores_, BM_SET),
+    .select = BM_JOIN(select_, BM_SET),
+    .take = BM_JOIN(take_, BM_SET),
+    .consensus = BM_JOIN(consensus_, BM_SET),
+};

@@ -1,0 +1,297 @@
+internal import CKernels
+internal import Files
+internal import Synchronization
+
+/// One output tensor under merge: its inputs, read as often as the method asks, and its output.
+///
+/// All inputs have the output's shape. Memory is a few units and one chunk of stored bytes for each
+/// worker, whatever the tensor's size; a tensor that is small enough is read once and kept.
+package final class TensorTask: Sendable {
+  package let name: String
+  package let shape: [Int]
+  package let inputs: [TensorInput]
+  /// Which of the inputs is the base; nil for methods without one.
+  package let base: Int?
+  /// What the models are called in messages and the report, by input.
+  package let labels: [String]
+  package let type: ElementType
+  let policy: Policy
+
+  /// What is decided for the whole merge.
+  package struct Policy: Sendable {
+    package var allowsNonFinite = false
+    /// Elements of one chunk: what is read with one call, and what a worker does at a time.
+    package var chunk = 1 << 17
+    /// Stored bytes of all inputs together that one worker keeps in memory.
+    package var cacheByteCount = 128 << 20
+    package init() {}
+  }
+
+  private let crew: Crew
+  /// The one worker that does it all; nil where the workers share each pass.
+  private let lead: Int?
+  private let sink: any TensorSink
+  private let cached: Cached?
+
+  /// The whole stored bytes of each input, in the lead's memory.
+  ///
+  /// Sound to share: written before the task is, and read only.
+  private struct Cached: @unchecked Sendable { var bytes: [UnsafeRawPointer?] }
+
+  package init(
+    name: String, shape: [Int], type: ElementType, inputs: [TensorInput], labels: [String],
+    base: Int?, crew: Crew, lead: Int?, sink: any TensorSink, policy: Policy
+  ) throws {
+    self.name = name
+    self.shape = shape
+    self.type = type
+    self.inputs = inputs
+    self.labels = labels
+    self.base = base
+    self.crew = crew
+    self.lead = lead
+    self.sink = sink
+    self.policy = policy
+    let count = shape.reduce(1, *)
+    let plain = inputs.filter { $0.rows == nil }
+    let total = plain.map { $0.byteWidth * count }.reduce(0, +)
+    guard let lead, total <= policy.cacheByteCount else {
+      cached = nil
+      return
+    }
+    var place = crew.scratch[lead].bytes(.cached, total)
+    cached = Cached(
+      bytes: try inputs.map { input in
+        guard input.rows == nil else { return nil }
+        defer { place += input.byteWidth * count }
+        try input.read(0..<count, into: place)
+        return UnsafeRawPointer(place)
+      })
+  }
+
+  package var count: Int { shape.reduce(1, *) }
+  /// The length of a row: the last dimension.
+  package var columns: Int { shape.last ?? 1 }
+  package var workers: Int { crew.workers }
+
+  /// Asks something of every unit, or of every `stride`th one, and returns the answers in order.
+  ///
+  /// `vectors` of room are lent with each block. Units are worked on in any order at once.
+  package func survey<Answer: Sendable>(
+    _ tiling: Tiling, every stride: Int = 1, vectors: Int = 0,
+    _ body: @Sendable (borrowing ExpertBlock, inout Room) throws -> Answer
+  ) throws -> [Answer] {
+    let chunks = Chunks(tiling, stride: stride, size: policy.chunk)
+    let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
+    try share(chunks.count) { number, worker in
+      var some: [Answer] = []
+      try each(chunks, number, worker, vectors) { block, room in
+        some.append(try body(block, &room))
+      }
+      answers.withLock { $0[number] = some }
+    }
+    return answers.withLock { $0.count == 1 ? $0[0] : $0.flatMap { $0 } }
+  }
+
+  /// Has every unit merged, rounds it to the output's type and writes it to its place.
+  @discardableResult
+  package func write(
+    _ tiling: Tiling, vectors: Int = 0,
+    _ body: @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws -> Void
+  ) throws -> Written {
+    try writeAnswering(tiling, vectors: vectors, body).written
+  }
+
+  /// The same, with an answer for every unit, in order.
+  package func writeAnswering<Answer: Sendable>(
+    _ tiling: Tiling, vectors: Int = 0,
+    _ body:
+      @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws -> Answer
+  ) throws -> (written: Written, answers: [Answer]) {
+    let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
+    let figures = Mutex<[[(Written.Unit, Answer)]]>(Array(repeating: [], count: chunks.count))
+    guard let kernel = type.kernel else {
+      throw MergeError("\(name): \(type.rawValue) is no type that weights are merged in")
+    }
+    let width = type.bits / 8
+    try share(chunks.count) { number, worker in
+      let range = chunks.range(number)
+      let output = crew.scratch[worker].bytes(.output, range.count * width)
+      var some: [(Written.Unit, Answer)] = []
+      // The last vector of the room is the merged one.
+      try each(chunks, number, worker, vectors + 1) { block, room in
+        var merged = MutableSpan(_unsafeStart: room.pointer(vectors), count: block.count)
+        let answer = try body(block, &room, &merged)
+        var unit = Written.Unit()
+        let values = UnsafePointer(room.pointer(vectors))
+        unit.overflowed = kernels.narrow(
+          kernel, values, output + (block.start - range.lowerBound) * width, block.count)
+        unit.square = kernels.dot(values, values, block.count)
+        unit.squareDistances = inputs.indices.map { input in
+          block[input].withUnsafeBufferPointer {
+            kernels.square_distance(values, $0.baseAddress, block.count)
+          }
+        }
+        some.append((unit, answer))
+      }
+      try sink.write(
+        UnsafeRawBufferPointer(start: output, count: range.count * width),
+        at: range.lowerBound * width)
+      figures.withLock { $0[number] = some }
+    }
+    let units = figures.withLock { $0.flatMap { $0 } }
+    return (Written(units.lazy.map(\.0), inputs: inputs.count), units.map(\.1))
+  }
+
+  private func share(
+    _ count: Int, _ body: @Sendable (_ number: Int, _ worker: Int) throws -> Void
+  ) throws {
+    guard let lead else {
+      return try crew.share(count) { number, worker in
+        try Interruption.check()
+        try body(number, worker)
+      }
+    }
+    for number in 0..<count {
+      try Interruption.check()
+      try body(number, lead)
+    }
+  }
+
+  /// Widens the units of a chunk one after another and lends them.
+  private func each(
+    _ chunks: Chunks, _ number: Int, _ worker: Int, _ vectors: Int,
+    _ body: (borrowing ExpertBlock, inout Room) throws -> Void
+  ) throws {
+    let tiling = chunks.tiling
+    let range = chunks.range(number)
+    let scratch = crew.scratch[worker]
+    // Vectors begin at a multiple of 64 bytes, with room for a kernel's last, incomplete vector.
+    let stride = (tiling.unitLength + 31) / 16 * 16
+    let values = scratch.doubles(.values, stride * max(1, inputs.count))
+    let spare = scratch.doubles(.room, stride * max(1, vectors))
+    let sources = try stored(range, scratch)
+    for unit in chunks.units(number) {
+      let elements = tiling.range(of: unit)
+      for (index, input) in inputs.enumerated() {
+        let target = values + index * stride
+        if let source = sources[index] {
+          let bytes = source + (elements.lowerBound - range.lowerBound) * input.byteWidth
+          try widen(input, index, bytes, elements, target)
+        } else {
+          try input.widenMapped(elements, columns: columns, into: target)
+        }
+      }
+      let block = ExpertBlock(
+        unit: unit, row: unit / tiling.unitsPerRow, start: elements.lowerBound,
+        count: elements.count, worker: worker, values: values, stride: stride)
+      var room = Room(values: spare, stride: stride, count: elements.count)
+      try body(block, &room)
+    }
+  }
+
+  /// Where the stored bytes of these elements are, by input; nil for mapped rows.
+  private func stored(_ range: Range<Int>, _ scratch: Scratch) throws -> [UnsafeRawPointer?] {
+    if let cached {
+      return zip(cached.bytes, inputs).map { bytes, input in
+        bytes.map { $0 + range.lowerBound * input.byteWidth }
+      }
+    }
+    let width = inputs.map(\.byteWidth).reduce(0, +)
+    var place = scratch.bytes(.stored, range.count * width)
+    return try inputs.map { input in
+      guard input.rows == nil else { return nil }
+      defer { place += range.count * input.byteWidth }
+      try input.read(range, into: place)
+      return UnsafeRawPointer(place)
+    }
+  }
+
+  private func widen(
+    _ input: TensorInput, _ index: Int, _ bytes: UnsafeRawPointer, _ elements: Range<Int>,
+    _ target: UnsafeMutablePointer<Double>
+  ) throws {
+    guard let kernel = input.tensor.type.kernel else {
+      throw MergeError("\(labels[index]): \(name) is \(input.tensor.type.rawValue)")
+    }
+    let good = kernels.widen(kernel, bytes, target, elements.count)
+    guard good < elements.count, !policy.allowsNonFinite else { return }
+    throw MergeError(
+      "\(labels[index]): \(name)\(subscripts(elements.lowerBound + good)) is \(target[good]); a"
+        + " merge would spread it. Look for the step that broke this checkpoint, or pass"
+        + " --allow-nonfinite")
+  }
+
+  /// A flat place in the tensor as indices: [3, 17].
+  package func subscripts(_ place: Int) -> String {
+    var rest = place
+    var indices: [Int] = []
+    for length in shape.reversed() {
+      indices.insert(rest % max(1, length), at: 0)
+      rest /= max(1, length)
+    }
+    return "[" + indices.map(String.init).joined(separator: ", ") + "]"
+  }
+}
+
+/// Where the bytes of a merged tensor go.
+package protocol TensorSink: Sendable {
+  /// Takes bytes at an offset from the tensor's start; called from several threads.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
+}
+
+/// What was written, counted and summed in the order of the units.
+package struct Written: Sendable {
+  struct Unit: Sendable {
+    var overflowed = 0
+    var square = 0.0
+    var squareDistances: [Double] = []
+  }
+
+  /// Finite results that became infinite in the output's type.
+  package var overflowed = 0
+  /// ‖out‖.
+  package var norm = 0.0
+  /// ‖out − x‖ for each input.
+  package var distances: [Double]
+
+  init(_ units: some Sequence<Unit>, inputs: Int) {
+    distances = Array(repeating: 0, count: inputs)
+    for unit in units {
+      overflowed += unit.overflowed
+      norm += unit.square
+      for index in 0..<inputs { distances[index] += unit.squareDistances[index] }
+    }
+    norm = norm.squareRoot()
+    distances = distances.map { $0.squareRoot() }
+  }
+}
+
+/// Units grouped so that one read serves several of them.
+private struct Chunks {
+  let tiling: Tiling
+  let stride: Int
+  private let unitsPerChunk: Int
+
+  init(_ tiling: Tiling, stride: Int, size: Int) {
+    self.tiling = tiling
+    self.stride = stride
+    unitsPerChunk = stride > 1 ? 1 : max(1, size / tiling.unitLength)
+  }
+
+  var count: Int {
+    let units = (tiling.unitCount + stride - 1) / stride
+    return (units + unitsPerChunk - 1) / unitsPerChunk
+  }
+
+  func units(_ number: Int) -> Range<Int> {
+    let first = number * unitsPerChunk * stride
+    return first..<min(first + unitsPerChunk, tiling.unitCount)
+  }
+
+  func range(_ number: Int) -> Range<Int> {
+    let units = units(number)
+    return tiling.range(of: units.lowerBound)
+      .lowerBound..<tiling.range(of: units.upperBound - 1).upperBound
+  }
+}

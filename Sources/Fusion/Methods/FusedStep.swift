@@ -1,0 +1,164 @@
+internal import CKernels
+
+/// A step of selective fusion with all that it had to know of a tensor.
+struct FusedStep: Sendable {
+  let step: FusionStep
+  /// By row, or one for all.
+  var divergences: [Double]
+  var quartiles: (low: Double, center: Double, high: Double) = (0, 0, 0)
+  var threshold = 0.0
+  var isDegenerate = false
+
+  var settings: FusionSettings { step.settings }
+  func divergence(ofRow row: Int) -> Double {
+    divergences.count == 1 ? divergences[0] : divergences[row]
+  }
+  private var isStrict: Int32 { settings.comparison == .gt ? 1 : 0 }
+
+  /// Writes the fusion of two rows, and adds to the figures.
+  func fuse(
+    _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, row: Int, count: Int,
+    to target: UnsafeMutablePointer<Double>, figures: inout bm_selection
+  ) {
+    let divergence = divergence(ofRow: row)
+    if settings.isPlain && settings.gate == .hard && settings.scale == 1 {
+      kernels.select(left, right, divergence, threshold, isStrict, target, count, &figures)
+    } else {
+      let width = settings.rampWidth * (quartiles.high - quartiles.low)
+      for index in 0..<count {
+        let (l, r) = (left[index], right[index])
+        let score = settings.score(l, r, divergence)
+        let taken = isStrict != 0 ? score > threshold : score >= threshold
+        let gate: Double =
+          switch settings.gate {
+          case .hard: taken ? 1 : 0
+          case .ramp:
+            width > 0
+              ? min(1, max(0, (score - threshold) / width)) : (taken ? 1 : 0)
+          case .reluLiteral: max(0, score - threshold)
+          }
+        let factor = gate * settings.scale
+        target[index] = factor == 0 ? l : factor == 1 ? r : l + (r - l) * factor
+        figures.changed += r != l ? 1 : 0
+        figures.selected += gate > 0 ? 1 : 0
+        figures.selected_changed += gate > 0 && r != l ? 1 : 0
+        figures.square_changed += (r - l) * (r - l)
+        figures.square_selected += (target[index] - l) * (target[index] - l)
+      }
+    }
+    if let type = step.rounding { round(target, count, to: type) }
+  }
+
+  /// Makes the same choice between two other vectors.
+  func choose(
+    _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, row: Int, count: Int,
+    kept: UnsafePointer<Double>, other: UnsafePointer<Double>,
+    to target: UnsafeMutablePointer<Double>
+  ) {
+    let divergence = divergence(ofRow: row)
+    if settings.isPlain {
+      kernels.take(left, right, divergence, threshold, isStrict, kept, other, target, count)
+    } else {
+      for index in 0..<count {
+        let score = settings.score(left[index], right[index], divergence)
+        let taken = isStrict != 0 ? score > threshold : score >= threshold
+        target[index] = taken ? other[index] : kept[index]
+      }
+    }
+  }
+
+  private func round(_ values: UnsafeMutablePointer<Double>, _ count: Int, to type: bm_type) {
+    withUnsafeTemporaryAllocation(byteCount: count * 8, alignment: 8) { bytes in
+      _ = kernels.narrow(type, values, bytes.baseAddress, count)
+      _ = kernels.widen(type, bytes.baseAddress, values, count)
+    }
+  }
+}
+
+extension FusionSettings {
+  /// Whether the kernels compute the scores: in double, of magnitudes.
+  var isPlain: Bool { arithmetic == .f64 && difference == .abs }
+
+  var kernelDirection: bm_direction {
+    switch direction {
+    case .rightLeft: BM_RIGHT_LEFT
+    case .leftRight: BM_LEFT_RIGHT
+    case .symmetric: BM_SYMMETRIC
+    }
+  }
+
+  /// The score of one entry in the arithmetic of the settings.
+  func score(_ left: Double, _ right: Double, _ divergence: Double) -> Double {
+    let difference = arithmetic.round(difference == .abs ? abs(right - left) : left - right)
+    return arithmetic.round(difference * divergence)
+  }
+
+  func scores(
+    _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ divergence: Double,
+    _ count: Int, to target: UnsafeMutablePointer<Double>
+  ) {
+    if isPlain {
+      _ = kernels.scores(left, right, divergence, target, count)
+    } else {
+      for index in 0..<count { target[index] = score(left[index], right[index], divergence) }
+    }
+  }
+
+  /// The divergence of one whole row.
+  func divergence(
+    _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int
+  ) -> Double {
+    guard arithmetic == .f64 else { return literalDivergence(left, right, count) }
+    var rows = bm_softmax.empty
+    kernels.extent(left, right, count, &rows)
+    if rows.gap == 0 { return 0 }
+    kernels.weigh(left, right, count, &rows)
+    return kernels.diverge(left, right, count, epsilon, kernelDirection, &rows)
+  }
+
+  /// The sum of p · ln(p / q) as it stands, every step rounded: noise where differences are small.
+  private func literalDivergence(
+    _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int
+  ) -> Double {
+    let rounded = arithmetic.round
+    func softmax(_ row: UnsafePointer<Double>) -> [Double] {
+      let top = (0..<count).reduce(-Double.infinity) { max($0, row[$1]) }
+      let weights = (0..<count).map { Arithmetic.f32.round(bm_exp(row[$0] - top)) }
+      let sum = Arithmetic.f32.round(weights.reduce(0, +))
+      return weights.map { rounded(rounded($0 / sum) + epsilon) }
+    }
+    func divergence(_ p: [Double], _ q: [Double]) -> Double {
+      var sum = 0.0
+      for (p, q) in zip(p, q) { sum += rounded(p * rounded(bm_log(rounded(p / q)))) }
+      return rounded(sum)
+    }
+    let (l, r) = (softmax(left), softmax(right))
+    return switch direction {
+    case .rightLeft: divergence(r, l)
+    case .leftRight: divergence(l, r)
+    case .symmetric: rounded(divergence(r, l) + divergence(l, r))
+    }
+  }
+}
+
+extension FusionSettings.Arithmetic {
+  /// The nearest number of the type, ties to even.
+  func round(_ value: Double) -> Double {
+    switch self {
+    case .f64: return value
+    case .f32: return Double(Float(value))
+    case .bf16:
+      var (value, bits) = (value, UInt16(0))
+      _ = kernels.narrow(BM_BF16, &value, &bits, 1)
+      _ = kernels.widen(BM_BF16, &bits, &value, 1)
+      return value
+    }
+  }
+}
+
+extension bm_softmax {
+  static var empty: bm_softmax {
+    bm_softmax(
+      left_max: -.infinity, right_max: -.infinity, gap: 0, left_sum: 0, right_sum: 0, moved: 0)
+  }
+}

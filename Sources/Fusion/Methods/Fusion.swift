@@ -1,0 +1,295 @@
+internal import CKernels
+
+/// The steps of a fusion as far as they are resolved: their result is computed where it is needed,
+/// block by block, and never stored.
+struct Fusion: Sendable {
+  /// The input that the first step starts from.
+  let existing: Int
+  var steps: [FusedStep] = []
+
+  /// Vectors of room that evaluating a block takes.
+  static let vectors = 2
+
+  /// Evaluates all steps for a block; `figures` gets a selection for each.
+  ///
+  /// The result lies in the input itself, or in room vector `at` or `at + 1`. From vector
+  /// `tracing` on there are three more, of which the returned one says for each entry which input
+  /// it comes from; equal entries come from the kept side.
+  func evaluate(
+    _ block: borrowing ExpertBlock, _ room: inout Room, at: Int, tracing: Int? = nil,
+    figures: inout [bm_selection]
+  ) -> (values: UnsafePointer<Double>, origins: UnsafePointer<Double>?) {
+    var current = block.pointer(existing)
+    var origins = tracing.map { first in
+      room.pointer(first + 1).update(repeating: Double(existing), count: block.count)
+      return UnsafePointer(room.pointer(first + 1))
+    }
+    for (index, fused) in steps.enumerated() {
+      let target = room.pointer(at + index % 2)
+      let (left, right) = operands(fused.step, current, block)
+      if figures.count <= index { figures.append(bm_selection()) }
+      fused.fuse(
+        left, right, row: block.row, count: block.count, to: target, figures: &figures[index])
+      if let tracing, let before = origins {
+        let incoming = room.pointer(tracing + 2)
+        incoming.update(repeating: Double(fused.step.incoming), count: block.count)
+        let after = room.pointer(tracing + index % 2)
+        let keeps = fused.step.keepsExisting
+        fused.choose(
+          left, right, row: block.row, count: block.count,
+          kept: keeps ? before : UnsafePointer(incoming),
+          other: keeps ? UnsafePointer(incoming) : before, to: after)
+        origins = UnsafePointer(after)
+      }
+      current = UnsafePointer(target)
+    }
+    return (current, origins)
+  }
+
+  /// The kept side and the other side of a step.
+  func operands(
+    _ step: FusionStep, _ current: UnsafePointer<Double>, _ block: borrowing ExpertBlock
+  ) -> (left: UnsafePointer<Double>, right: UnsafePointer<Double>) {
+    let incoming = block.pointer(step.incoming)
+    return step.keepsExisting ? (current, incoming) : (incoming, current)
+  }
+
+  /// Resolves the next step: divergences, then quantiles of the scores, then the threshold.
+  func resolved(_ step: FusionStep, _ task: TensorTask, _ tiling: Tiling) throws -> FusedStep {
+    let settings = step.settings
+    let isOneUnit = settings.scope == .row && tiling.unitsPerRow == 1
+    var known: [Double]?
+    if settings.scope == .none { known = [1] }
+    if settings.scope == .tensor || (settings.scope == .row && !isOneUnit) {
+      known = try piecewiseDivergences(step, task, tiling)
+    }
+    // With a sample of the scores in hand the quantiles take one pass.
+    let stride = max(1, task.count >> 18) | 1
+    let samples = PerWorker<[Double]>(task.workers, [])
+    let given = known
+    let units = try task.survey(tiling, vectors: 1 + Self.vectors) { block, room in
+      var figures: [bm_selection] = []
+      let current = evaluate(block, &room, at: 1, figures: &figures).values
+      let (left, right) = operands(step, current, block)
+      let divergence =
+        given.map { $0.count == 1 ? $0[0] : $0[block.row] }
+        ?? settings.divergence(left, right, block.count)
+      let scores = room.pointer(0)
+      settings.scores(left, right, divergence, block.count, to: scores)
+      var (zeros, negatives) = (0, 0)
+      if settings.needsCounts {
+        for index in 0..<block.count {
+          zeros += scores[index] == 0 ? 1 : 0
+          negatives += scores[index] < 0 ? 1 : 0
+        }
+      }
+      var place = (stride - block.start % stride) % stride
+      while place < block.count {
+        samples[block.worker].append(scores[place])
+        place += stride
+      }
+      return (divergence: divergence, zeros: zeros, negatives: negatives)
+    }
+    var fused = FusedStep(step: step, divergences: known ?? units.map(\.divergence))
+    let scores = Scores(
+      fusion: self, fused: fused, task: task, tiling: tiling,
+      negatives: units.reduce(0) { $0 + $1.negatives }, zeros: units.reduce(0) { $0 + $1.zeros },
+      sample: samples.all.flatMap { $0 })
+    try scores.resolve(&fused)
+    return fused
+  }
+
+  /// The divergence of rows that come in pieces, or of the whole tensor: three passes.
+  private func piecewiseDivergences(_ step: FusionStep, _ task: TensorTask, _ tiling: Tiling)
+    throws -> [Double]
+  {
+    let settings = step.settings
+    func pass<Answer: Sendable>(
+      _ body: @Sendable (UnsafePointer<Double>, UnsafePointer<Double>, Int, Int) -> Answer
+    ) throws -> [Answer] {
+      try task.survey(tiling, vectors: Self.vectors) { block, room in
+        var figures: [bm_selection] = []
+        let current = evaluate(block, &room, at: 0, figures: &figures).values
+        let (left, right) = operands(step, current, block)
+        return body(left, right, block.count, block.row)
+      }
+    }
+    let pieces = tiling.unitsPerRow
+    var rows = Array(repeating: bm_softmax.empty, count: tiling.rowCount)
+    for (unit, found) in try pass({ left, right, count, _ in
+      var found = bm_softmax.empty
+      kernels.extent(left, right, count, &found)
+      return found
+    }).enumerated() {
+      rows[unit / pieces].left_max = max(rows[unit / pieces].left_max, found.left_max)
+      rows[unit / pieces].right_max = max(rows[unit / pieces].right_max, found.right_max)
+      rows[unit / pieces].gap = max(rows[unit / pieces].gap, found.gap)
+    }
+    let extents = rows
+    for (unit, found) in try pass({ left, right, count, row in
+      var found = extents[row]
+      kernels.weigh(left, right, count, &found)
+      return found
+    }).enumerated() {
+      rows[unit / pieces].left_sum += found.left_sum
+      rows[unit / pieces].right_sum += found.right_sum
+      rows[unit / pieces].moved += found.moved
+    }
+    let weighed = rows
+    var divergences = Array(repeating: 0.0, count: rows.count)
+    for (unit, part) in try pass({ left, right, count, row in
+      var found = weighed[row]
+      return kernels.diverge(
+        left, right, count, settings.epsilon, settings.kernelDirection, &found)
+    }).enumerated() {
+      divergences[unit / pieces] += part
+    }
+    return divergences
+  }
+
+  /// What the report says of each step, and where the entries of the result come from.
+  func report(_ selections: [bm_selection], _ origins: [Int], _ labels: [String])
+    -> [JSON.Member]
+  {
+    var steps: [JSON] = []
+    for (fused, selection) in zip(self.steps, selections) {
+      let finite = fused.divergences
+      let norm = selection.square_changed.squareRoot()
+      let taken = selection.square_selected.squareRoot()
+      steps.append(
+        .object([
+          .init("kept", .string(fused.step.keepsExisting ? "existing" : "incoming")),
+          .init("incoming", .string(labels[fused.step.incoming])),
+          .init("low_quantile", .real(fused.quartiles.low)),
+          .init("median", .real(fused.quartiles.center)),
+          .init("high_quantile", .real(fused.quartiles.high)),
+          .init("threshold", .real(fused.threshold)),
+          .init("degenerate", .bool(fused.isDegenerate)),
+          .init("changed", .whole(Int(selection.changed))),
+          .init("selected", .whole(Int(selection.selected))),
+          .init("selected_changed", .whole(Int(selection.selected_changed))),
+          .init("divergence_min", .real(finite.min() ?? 0)),
+          .init("divergence_mean", .real(finite.reduce(0, +) / Double(max(1, finite.count)))),
+          .init("divergence_max", .real(finite.max() ?? 0)),
+          .init("rows_without_divergence", .whole(finite.count { $0 == 0 })),
+          .init("norm_difference", .real(norm)),
+          .init("norm_taken", .real(taken)),
+          .init("cosine", .real(norm > 0 && taken > 0 ? taken / norm : 0)),
+        ]))
+    }
+    let from = zip(labels, origins).map { JSON.Member($0, .whole($1)) }
+    return [.init("entries_from", .object(from)), .init("steps", .array(steps))]
+  }
+}
+
+extension FusionSettings {
+  /// Whether zero and negative scores have to be counted before ranks are known.
+  var needsCounts: Bool { population == .nonzero || difference == .signed }
+}
+
+extension ExpertBlock {
+  func pointer(_ input: Int) -> UnsafePointer<Double> {
+    self[input].withUnsafeBufferPointer { $0.baseAddress! }
+  }
+}
+
+/// The scores of a step over a whole tensor, as ranks.
+private struct Scores {
+  let fusion: Fusion
+  let fused: FusedStep
+  let task: TensorTask
+  let tiling: Tiling
+  let negatives: Int
+  let zeros: Int
+  let sample: [Double]
+
+  private var settings: FusionSettings { fused.settings }
+
+  func resolve(_ fused: inout FusedStep) throws {
+    let levels = [settings.levels.low, settings.levels.center, settings.levels.high]
+    let values =
+      try settings.quantiles == .sampled && task.count > settings.sampleSize
+      ? sampledQuantiles(levels) : quantiles(levels)
+    fused.quartiles = (values[0], values[1], values[2])
+    fused.isDegenerate = values[2] - values[0] == 0
+    fused.threshold = values[1] + settings.lambda * (values[2] - values[0])
+    if let fraction = settings.targetFraction {
+      fused.threshold = try quantiles([1 - fraction])[0]
+      fused.isDegenerate = false
+    }
+  }
+
+  /// Lower quantiles: the score of rank floor(q (n − 1)).
+  private func quantiles(_ levels: [Double]) throws -> [Double] {
+    let population = task.count - (settings.population == .nonzero ? zeros : 0)
+    guard population > 0 else { return levels.map { _ in 0 } }
+    let ranks = levels.map { level in
+      let rank = Self.rank(level, of: population)
+      return settings.population == .nonzero && rank >= negatives ? rank + zeros : rank
+    }
+    // Negative scores have their own order, from the largest magnitude down.
+    var values = Array(repeating: 0.0, count: ranks.count)
+    for isNegative in [false, true] {
+      let chosen = ranks.indices.filter { (ranks[$0] < negatives) == isNegative }
+      guard !chosen.isEmpty else { continue }
+      let asked = chosen.map { isNegative ? negatives - 1 - ranks[$0] : ranks[$0] - negatives }
+      // Scores of the other sign come last, where no rank is.
+      @Sendable func key(_ score: Double) -> Double {
+        (score < 0) == isNegative ? abs(score) : .infinity
+      }
+      let found = try task.orderStatistics(
+        asked, tiling, sample: sample.map(key).sorted(), vectors: 1 + Fusion.vectors
+      ) { [fusion, fused, settings] block, room in
+        var figures: [bm_selection] = []
+        let current = fusion.evaluate(block, &room, at: 1, figures: &figures).values
+        let (left, right) = fusion.operands(fused.step, current, block)
+        let scores = room.pointer(0)
+        settings.scores(
+          left, right, fused.divergence(ofRow: block.row), block.count, to: scores)
+        if settings.difference == .signed {
+          for index in 0..<block.count { scores[index] = key(scores[index]) }
+        }
+      }
+      for (index, found) in zip(chosen, found) {
+        values[index] = isNegative ? -found.value : found.value
+      }
+    }
+    return values
+  }
+
+  /// Quantiles of random scores, each of which is in the sample with the same probability.
+  private func sampledQuantiles(_ levels: [Double]) throws -> [Double] {
+    let share = Double(settings.sampleSize) / Double(task.count)
+    func sample(_ number: Int) throws -> [Double] {
+      let random = Random(seed: settings.seed, tensor: task.name, stream: number)
+      let found = try task.survey(tiling, vectors: 1 + Fusion.vectors) {
+        [fusion, fused, settings] block, room in
+        var figures: [bm_selection] = []
+        let current = fusion.evaluate(block, &room, at: 1, figures: &figures).values
+        let (left, right) = fusion.operands(fused.step, current, block)
+        let divergence = fused.divergence(ofRow: block.row)
+        return (0..<block.count).compactMap { index in
+          random.uniform(block.start + index) < share
+            ? settings.score(left[index], right[index], divergence) : nil
+        }
+      }
+      return found.flatMap { $0 }.sorted()
+    }
+    let first = try sample(0)
+    let second = settings.sharesSample ? first : try sample(1)
+    return levels.enumerated().map { index, level in
+      let sorted = index == 1 ? first : second
+      return sorted.isEmpty ? 0 : sorted[Self.rank(level, of: sorted.count)]
+    }
+  }
+
+  /// floor(q (n − 1)), in whole numbers where q is a quarter.
+  private static func rank(_ level: Double, of count: Int) -> Int {
+    let quarters = level * 4
+    if quarters == quarters.rounded() {
+      let (whole, rest) = (count - 1).quotientAndRemainder(dividingBy: 4)
+      return whole * Int(quarters) + rest * Int(quarters) / 4
+    }
+    return min(count - 1, Int(level * Double(count - 1)))
+  }
+}
