@@ -18,3 +18,8 @@ static inline void bm_widen_pipe(int descriptor, int count) {
 static inline const void *bm_last_byte(const void *bytes, int byte, size_t count) {
   return memrchr(bytes, byte, count);
 }
+
+/// Reserves room for a file's bytes without writing them; -1 where the file system cannot.
+static inline int bm_reserve(int descriptor, long count) {
+  return fallocate(descriptor, 0, 0, count);
+}

@@ -23,11 +23,30 @@ package struct YAML {
     }
   }
 
+  /// All documents of a file's text in its order; empty ones are left out.
+  package static func documents(of text: String, file: String) throws(RecipeError) -> [YAML] {
+    var nodes: YamlSequence<Node>
+    do {
+      nodes = try Yams.compose_all(yaml: text)
+    } catch {
+      throw RecipeError(anyYAML: error, file: file)
+    }
+    var documents: [YAML] = []
+    while let node = nodes.next() {
+      let document = YAML(node, in: file)
+      if !document.isNull { documents.append(document) }
+    }
+    if let error = nodes.error { throw RecipeError(anyYAML: error, file: file) }
+    guard !documents.isEmpty else { throw RecipeError(file, "is empty") }
+    return documents
+  }
+
   package func fail(_ message: String) -> RecipeError {
-    RecipeError(file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message)
+    RecipeError(file, line: line, column: column, message)
   }
 
   package var line: Int { node.mark?.line ?? 0 }
+  package var column: Int { node.mark?.column ?? 0 }
 
   /// What the node is, for messages.
   package var described: String {
@@ -190,6 +209,14 @@ private func hex4(_ value: UInt32) -> String {
 }
 
 extension RecipeError {
+  fileprivate init(anyYAML error: any Error, file: String) {
+    if let error = error as? YamlError {
+      self.init(yaml: error, file: file)
+    } else {
+      self.init(file, "is not YAML: \(error)")
+    }
+  }
+
   fileprivate init(yaml error: YamlError, file: String) {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

@@ -56,7 +56,7 @@ package enum Folder {
 }
 
 /// A workspace held by one process; the lock ends with the process, however it ends.
-package final class FileLock {
+package final class FileLock: Sendable {
   private let descriptor: Int32
 
   package init(_ path: String) throws(FileError) {

@@ -8,8 +8,8 @@ import Testing
 final class Scratch {
   let path: String
 
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/fusion-" + UUID().uuidString
+  init(in folder: String = FileManager.default.temporaryDirectory.path) throws {
+    path = folder + "/fusion-" + UUID().uuidString
     try Folder.create(path)
   }
 
@@ -114,6 +114,21 @@ struct ModelFixture {
   /// Any text as a header, its true length before it and any bytes after it.
   static func safetensors(header: String, data: [UInt8] = []) -> [UInt8] {
     littleEndian(UInt64(header.utf8.count)) + Array(header.utf8) + data
+  }
+}
+
+extension Checkpoint {
+  /// The values of a tensor, widened exactly.
+  func values(_ name: String) throws -> [Double] {
+    let tensor = try #require(self[name], "there is no tensor '\(name)'")
+    var bytes = [UInt8](repeating: 0, count: tensor.byteCount)
+    try bytes.withUnsafeMutableBytes { room in
+      try files[tensor.file].read(at: tensor.offset, into: room)
+    }
+    let size = tensor.type.bits / 8
+    return stride(from: 0, to: bytes.count, by: size).map { place in
+      tensor.type.fixtureValue(Array(bytes[place..<place + size]))
+    }
   }
 }
 

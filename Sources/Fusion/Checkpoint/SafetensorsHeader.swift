@@ -138,7 +138,6 @@ private struct HeaderReader {
     func fault(_ rule: SafetensorsFault.Rule, _ message: String) -> SafetensorsFault {
       SafetensorsFault(rule, tensor: name, byte: start, message)
     }
-    var keys: Set<String> = []
     var type: ElementType?
     var shape: [Int]?
     var ends: [Int]?
@@ -146,22 +145,20 @@ private struct HeaderReader {
       try scanner.enterObject()
       while let key = try scanner.nextKey() {
         switch key {
-        case "dtype", "shape", "data_offsets":
-          guard keys.insert(key).inserted else { throw fault(.header, "it has two '\(key)'") }
-        default: break
-        }
-        switch key {
         case "dtype":
+          guard type == nil else { throw fault(.header, "it has two 'dtype'") }
           let spelling = try scanner.string()
           guard let known = ElementType(rawValue: spelling) else {
             throw fault(.header, "its type \(quoted(spelling)) is none that this program knows")
           }
           type = known
         case "shape":
+          guard shape == nil else { throw fault(.header, "it has two 'shape'") }
           shape = try numbers(
             upTo: SafetensorsHeader.rankLimit, or: fault(.header, "it has over 64 dimensions"),
             orBeyond: fault(.overflow, "its shape has a number beyond 2^63"))
         case "data_offsets":
+          guard ends == nil else { throw fault(.header, "it has two 'data_offsets'") }
           ends = try numbers(
             upTo: 2, or: fault(.header, "its 'data_offsets' are more than two"),
             orBeyond: fault(.placement, "its 'data_offsets' have a number beyond 2^63"))

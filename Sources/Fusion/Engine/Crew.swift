@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Foundation
 internal import Synchronization
 
 /// The workers of a merge with the memory that each of them owns.
@@ -17,7 +17,7 @@ package final class Crew: Sendable {
   func share(_ count: Int, _ body: @Sendable (_ number: Int, _ worker: Int) throws -> Void) throws {
     let next = Atomic<Int>(0)
     let failure = Mutex<(number: Int, error: any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: min(workers, count)) { worker in
+    @Sendable func work(_ worker: Int) {
       while true {
         let number = next.add(1, ordering: .relaxed).oldValue
         guard number < count else { return }
@@ -30,6 +30,21 @@ package final class Crew: Sendable {
           }
         }
       }
+    }
+    // The caller is worker 0; the others end before this returns, which is what makes it sound to
+    // let them borrow what the caller owns.
+    let others = max(0, min(workers, count) - 1)
+    let done = DispatchSemaphore(value: 0)
+    withoutActuallyEscaping(work) { work in
+      for worker in 0..<others {
+        let thread = Thread {
+          work(worker + 1)
+          done.signal()
+        }
+        thread.start()
+      }
+      work(0)
+      for _ in 0..<others { done.wait() }
     }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }

@@ -18,7 +18,7 @@ extension TensorTask {
     _ ranks: [Int], _ tiling: Tiling, sample: [Double], vectors: Int = 0,
     key: @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
   ) throws -> [RankedKey] {
-    var brackets = ranks.map { Bracket(rank: $0, of: tiling.count, sorted: sample) }
+    var brackets = Bracket.all(ranks, of: tiling.count, sample: sample)
     while brackets.contains(where: { $0.result == nil }) {
       let open = brackets.indices.filter { brackets[$0].result == nil }
       let asked = open.map { brackets[$0] }
@@ -40,34 +40,48 @@ extension TensorTask {
   }
 }
 
+/// How many elements apart a sample is taken: some 65,000 of them, up to 260,000 of a large tensor.
+///
+/// An odd number, so that it does not fall on the same column in every row.
+enum OrderSample {
+  static func stride(for count: Int) -> Int {
+    let size = min(max(1 << 16, count >> 9), 1 << 18)
+    return max(1, count / size) | 1
+  }
+}
+
 /// Where a rank's value lies for sure, or for a start as a sample has it.
 private struct Bracket: Sendable {
   /// Keys that are gathered at most, over all workers; more are counted in buckets first.
   static let limit = 1 << 21
 
   let rank: Int
+  /// Both belong to it.
   var low: Double
   var high: Double
-  /// Whether so many keys may lie within that they are counted in buckets instead.
+  /// Whether so many keys may lie within that they are counted in buckets instead of gathered.
   var isWide: Bool
   var result: RankedKey?
 
-  init(rank: Int, of count: Int, sorted sample: [Double]) {
-    self.rank = rank
-    guard !sample.isEmpty else {
-      (low, high) = (0, .infinity)
-      isWide = count > Self.limit
-      return
-    }
-    // Four standard deviations of a rank in a random sample, and some more for what is not random.
+  /// Brackets of four standard deviations of a rank in a random sample, and some more for what is
+  /// not random about it.
+  static func all(_ ranks: [Int], of count: Int, sample: [Double]) -> [Bracket] {
     let size = Double(sample.count)
-    let share = (Double(rank) + 0.5) / Double(count)
-    let margin = 4 * (size * share * (1 - share)).squareRoot() + 2 + size / 1000
-    let first = Int(size * share - margin)
-    let last = Int(size * share + margin) + 1
-    low = first <= 0 ? 0 : sample[first]
-    high = last >= sample.count ? .infinity : sample[last]
-    isWide = false
+    let ends = ranks.flatMap { rank in
+      let share = (Double(rank) + 0.5) / Double(count)
+      let margin = 4 * (size * share * (1 - share)).squareRoot() + 2 + size / 2000
+      return [Int((size * share - margin).rounded(.down)), Int(size * share + margin) + 1]
+    }
+    let known = ends.filter { sample.indices.contains($0) }
+    var values = Dictionary(
+      zip(known, sample.values(atRanks: known)), uniquingKeysWith: { a, _ in a })
+    values.removeValue(forKey: 0)
+    return ranks.enumerated().map { index, rank in
+      Bracket(
+        rank: rank, low: values[ends[2 * index]] ?? 0,
+        high: values[ends[2 * index + 1]] ?? .infinity,
+        isWide: sample.isEmpty && count > limit)
+    }
   }
 
   mutating func narrow(by found: Findings) {
@@ -80,20 +94,18 @@ private struct Bracket: Sendable {
     } else if low == high {
       result = RankedKey(value: low, below: found.below, equal: found.inside)
     } else if isWide {
-      let (bucket, before) = found.bucket(of: rank - found.below)
+      let bucket = found.bucket(of: rank - found.below)
       let width = found.bucketWidth
       let start = low.bitPattern + UInt64(bucket) * width
       high = Double(bitPattern: min(high.bitPattern, start + (width - 1)))
       low = Double(bitPattern: start)
-      _ = before
       isWide = found.buckets[bucket] > Self.limit
     } else if found.keys.count < found.inside {
       isWide = true
     } else {
-      var keys = found.keys
-      let value = keys.select(rank - found.below)
-      let below = keys.count { $0 < value }
-      let equal = keys.count { $0 == value }
+      let value = found.keys.values(atRanks: [rank - found.below])[0]
+      let below = found.keys.count { $0 < value }
+      let equal = found.keys.count { $0 == value }
       result = RankedKey(value: value, below: found.below + below, equal: equal)
     }
   }
@@ -145,42 +157,13 @@ private struct Findings: Sendable {
     for index in other.buckets.indices { buckets[index] += other.buckets[index] }
   }
 
-  /// The bucket of the rank among the keys inside, and how many lie in those before it.
-  func bucket(of rank: Int) -> (Int, Int) {
+  /// The bucket of the rank among the keys inside.
+  func bucket(of rank: Int) -> Int {
     var before = 0
     for (index, count) in buckets.enumerated() {
-      if rank < before + count { return (index, before) }
       before += count
+      if rank < before { return index }
     }
-    return (buckets.count - 1, before)
-  }
-}
-
-extension [Double] {
-  /// Brings the element of this rank to its place and returns it (Hoare's selection); about 3 n steps.
-  fileprivate mutating func select(_ rank: Int) -> Double {
-    var (first, last) = (0, count - 1)
-    while first < last {
-      let (a, b, c) = (self[first], self[(first + last) / 2], self[last])
-      let pivot = Swift.max(Swift.min(a, b), Swift.min(Swift.max(a, b), c))
-      var (i, j) = (first, last)
-      while i <= j {
-        while self[i] < pivot { i += 1 }
-        while self[j] > pivot { j -= 1 }
-        if i <= j {
-          swapAt(i, j)
-          i += 1
-          j -= 1
-        }
-      }
-      if rank <= j {
-        last = j
-      } else if rank >= i {
-        first = i
-      } else {
-        return self[rank]
-      }
-    }
-    return self[rank]
+    return buckets.count - 1
   }
 }

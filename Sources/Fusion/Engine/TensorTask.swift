@@ -33,6 +33,9 @@ package final class TensorTask: Sendable {
   private let sink: any TensorSink
   private let cached: Cached?
 
+  /// The type and the bytes of an element of each input.
+  private let kinds: [(kernel: bm_type, width: Int)]
+
   /// The whole stored bytes of each input, in the lead's memory.
   ///
   /// Sound to share: written before the task is, and read only.
@@ -52,6 +55,13 @@ package final class TensorTask: Sendable {
     self.lead = lead
     self.sink = sink
     self.policy = policy
+    kinds = try inputs.enumerated().map { index, input in
+      guard let kernel = input.tensor.type.kernel else {
+        throw MergeError(
+          "\(labels[index]): \(name) is \(input.tensor.type.rawValue), which cannot be merged")
+      }
+      return (kernel, input.byteWidth)
+    }
     let count = shape.reduce(1, *)
     let plain = inputs.filter { $0.rows == nil }
     let total = plain.map { $0.byteWidth * count }.reduce(0, +)
@@ -173,13 +183,16 @@ package final class TensorTask: Sendable {
     let sources = try stored(range, scratch)
     for unit in chunks.units(number) {
       let elements = tiling.range(of: unit)
-      for (index, input) in inputs.enumerated() {
+      for index in 0..<sources.count {
         let target = values + index * stride
-        if let source = sources[index] {
-          let bytes = source + (elements.lowerBound - range.lowerBound) * input.byteWidth
-          try widen(input, index, bytes, elements, target)
+        if let bytes = sources[index] {
+          let place = (elements.lowerBound - range.lowerBound) * kinds[index].width
+          let good = kernels.widen(kinds[index].kernel, bytes + place, target, elements.count)
+          if good < elements.count {
+            try refuse(target[good], at: elements.lowerBound + good, of: index)
+          }
         } else {
-          try input.widenMapped(elements, columns: columns, into: target)
+          try inputs[index].widenMapped(elements, columns: columns, into: target)
         }
       }
       let block = ExpertBlock(
@@ -207,19 +220,11 @@ package final class TensorTask: Sendable {
     }
   }
 
-  private func widen(
-    _ input: TensorInput, _ index: Int, _ bytes: UnsafeRawPointer, _ elements: Range<Int>,
-    _ target: UnsafeMutablePointer<Double>
-  ) throws {
-    guard let kernel = input.tensor.type.kernel else {
-      throw MergeError("\(labels[index]): \(name) is \(input.tensor.type.rawValue)")
-    }
-    let good = kernels.widen(kernel, bytes, target, elements.count)
-    guard good < elements.count, !policy.allowsNonFinite else { return }
+  private func refuse(_ value: Double, at place: Int, of input: Int) throws {
+    guard !policy.allowsNonFinite else { return }
     throw MergeError(
-      "\(labels[index]): \(name)\(subscripts(elements.lowerBound + good)) is \(target[good]); a"
-        + " merge would spread it. Look for the step that broke this checkpoint, or pass"
-        + " --allow-nonfinite")
+      "\(labels[input]): \(name)\(subscripts(place)) is \(value); a merge would spread it. Look for"
+        + " the step that broke this checkpoint, or pass --allow-nonfinite")
   }
 
   /// A flat place in the tensor as indices: [3, 17].

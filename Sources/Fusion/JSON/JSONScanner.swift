@@ -119,7 +119,7 @@ struct JSONScanner {
       offset += 1
       switch byte {
       case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-      case UInt8(ascii: "\\"): text.append(contentsOf: try escape())
+      case UInt8(ascii: "\\"): try unescape(to: &text)
       case 0..<0x20:
         throw failure("a control character stands unescaped in a string", at: offset - 1)
       default: text.append(byte)
@@ -128,8 +128,8 @@ struct JSONScanner {
     throw failure("the text ends inside a string", at: offset)
   }
 
-  /// What stands for the escape after a backslash, as UTF-8.
-  private mutating func escape() throws(JSONError) -> [UInt8] {
+  /// Appends what the escape after a backslash stands for.
+  private mutating func unescape(to text: inout [UInt8]) throws(JSONError) {
     let start = offset - 1
     guard offset < bytes.count else {
       throw failure("the text ends inside a string", at: offset)
@@ -137,12 +137,12 @@ struct JSONScanner {
     let letter = bytes[offset]
     offset += 1
     switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [letter]
-    case UInt8(ascii: "b"): return [0x08]
-    case UInt8(ascii: "f"): return [0x0C]
-    case UInt8(ascii: "n"): return [0x0A]
-    case UInt8(ascii: "r"): return [0x0D]
-    case UInt8(ascii: "t"): return [0x09]
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(letter)
+    case UInt8(ascii: "b"): text.append(0x08)
+    case UInt8(ascii: "f"): text.append(0x0C)
+    case UInt8(ascii: "n"): text.append(0x0A)
+    case UInt8(ascii: "r"): text.append(0x0D)
+    case UInt8(ascii: "t"): text.append(0x09)
     case UInt8(ascii: "u"):
       var value = try hexadecimal(from: start)
       if value & 0xFC00 == 0xD800, offset + 1 < bytes.count,
@@ -158,7 +158,7 @@ struct JSONScanner {
       guard let scalar = Unicode.Scalar(value) else {
         throw failure("half of a surrogate pair stands alone", at: start)
       }
-      return Array(String(Character(scalar)).utf8)
+      if let encoded = UTF8.encode(scalar) { text.append(contentsOf: encoded) }
     default:
       throw failure("a backslash is followed by what is no escape", at: start)
     }
@@ -243,9 +243,9 @@ struct JSONScanner {
     try take(word: "null")
   }
 
-  private mutating func take(word: StaticString) throws(JSONError) {
-    for index in 0..<word.utf8CodeUnitCount {
-      guard current == word.utf8Start[index] else { throw unexpected("'\(word)'") }
+  private mutating func take(word: String) throws(JSONError) {
+    for byte in word.utf8 {
+      guard current == byte else { throw unexpected("'\(word)'") }
       offset += 1
     }
   }

@@ -18,3 +18,13 @@ package func quoted(_ name: String) -> String {
   }
   return text + "'"
 }
+
+/// A few of the names, and how many more there are: 'a', 'b', 'c' and 4 more.
+package func some(of names: [String], shown limit: Int = 4) -> String {
+  let first = names.prefix(names.count == limit + 1 ? limit + 1 : limit).map { quoted($0) }
+  guard first.count == names.count else {
+    return first.joined(separator: ", ") + " and \(names.count - first.count) more"
+  }
+  guard let last = first.last, first.count > 1 else { return first.first ?? "none" }
+  return first.dropLast().joined(separator: ", ") + " and " + last
+}

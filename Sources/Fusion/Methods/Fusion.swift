@@ -64,7 +64,7 @@ struct Fusion: Sendable {
       known = try piecewiseDivergences(step, task, tiling)
     }
     // With a sample of the scores in hand the quantiles take one pass.
-    let stride = max(1, task.count >> 18) | 1
+    let stride = OrderSample.stride(for: task.count)
     let samples = PerWorker<[Double]>(task.workers, [])
     let given = known
     let units = try task.survey(tiling, vectors: 1 + Self.vectors) { block, room in
@@ -238,7 +238,8 @@ private struct Scores {
         (score < 0) == isNegative ? abs(score) : .infinity
       }
       let found = try task.orderStatistics(
-        asked, tiling, sample: sample.map(key).sorted(), vectors: 1 + Fusion.vectors
+        asked, tiling, sample: settings.difference == .abs ? sample : sample.map(key),
+        vectors: 1 + Fusion.vectors
       ) { [fusion, fused, settings] block, room in
         var figures: [bm_selection] = []
         let current = fusion.evaluate(block, &room, at: 1, figures: &figures).values
