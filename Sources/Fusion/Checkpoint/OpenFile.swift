@@ -12,6 +12,8 @@ struct OpenFile: ~Copyable, Sendable {
   let path: String
   /// When it was opened.
   let byteCount: Int
+  /// Which state of which file this is: inode, size and time of the last change.
+  let stamp: String
   private let descriptor: Int32
 
   init(_ path: String) throws(FileError) {
@@ -23,6 +25,8 @@ struct OpenFile: ~Copyable, Sendable {
     let isThere = fstat(descriptor, &status) == 0
     // Complete from here on, so that `deinit` closes the file also where an error is thrown.
     byteCount = Int(status.st_size)
+    stamp =
+      "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     guard descriptor >= 0 else { throw FileError(path, failedTo: "open it", code: code) }
     guard isThere else { throw FileError(path, failedTo: "look at it") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "is not a file") }

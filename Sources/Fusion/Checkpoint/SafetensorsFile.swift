@@ -7,6 +7,8 @@ package final class SafetensorsFile: Sendable {
 
   package var path: String { file.path }
   package var byteCount: Int { file.byteCount }
+  /// Tells whether the file is still the one that was opened: it changes with every writing.
+  package var stamp: String { file.stamp }
 
   /// Reads the header only.
   package init(_ path: String) throws(FileError) {

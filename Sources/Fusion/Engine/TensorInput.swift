@@ -26,52 +26,74 @@ package struct TensorInput: Sendable {
       into: UnsafeMutableRawBufferPointer(start: bytes, count: elements.count * byteWidth))
   }
 
-  /// Widens mapped rows straight from the file, row by row.
+  /// Widens gathered rows straight from their files, row by row.
   ///
   /// `elements` are those of the output, whose rows have `columns` elements.
-  func widenMapped(
+  func widenGathered(
     _ elements: Range<Int>, columns: Int, into values: UnsafeMutablePointer<Double>
   ) throws {
     guard let rows else { return }
     var at = elements.lowerBound
     while at < elements.upperBound {
-      let row = at / columns
-      let column = at % columns
+      let (row, column) = at.quotientAndRemainder(dividingBy: columns)
       let count = min(columns - column, elements.upperBound - at)
       let target = values + (at - elements.lowerBound)
       target.update(repeating: 0, count: count)
-      let parts = rows.parts(of: row)
-      for part in parts {
-        try part.source.addRow(
-          part.row, from: column, count: count, times: 1, to: target, of: self)
-      }
-      if parts.count > 1 {
-        for index in 0..<count { target[index] /= Double(parts.count) }
-      }
+      try rows.add(row, from: column, count: count, to: target)
       at += count
     }
   }
 }
 
-/// Where the rows of an output come from: each is the mean of stored rows, or zero where there are none.
+/// Rows of an output that are sums of stored rows with weights: most are one row, weight 1.
 package struct GatheredRows: Sendable {
   package struct Part: Sendable {
-    package var source: RowSource
-    package var row: Int
-  }
-  /// For each output row the parts, by `starts[row]..<starts[row + 1]`.
-  private var starts: [Int] = [0]
-  private var all: [Part] = []
-  package var rowCount: Int { starts.count - 1 }
+    var source: Int32
+    var row: Int32
+    var weight: Double
 
-  package init() {}
-
-  package mutating func append(_ parts: [Part]) {
-    all += parts
-    starts.append(all.count)
+    package init(source: Int, row: Int, weight: Double = 1) {
+      self.source = Int32(source)
+      self.row = Int32(row)
+      self.weight = weight
+    }
   }
 
-  func parts(of row: Int) -> ArraySlice<Part> { all[starts[row]..<starts[row + 1]] }
+  private let sources: [RowSource?]
+  private var parts: [Part] = []
+  /// The parts of each row; rows may share them.
+  private var rows: [Range<Int>] = []
+
+  /// Rows will name their sources by their places here.
+  package init(_ sources: [RowSource?]) { self.sources = sources }
+
+  package var rowCount: Int { rows.count }
+
+  package mutating func append(_ new: [Part]) {
+    rows.append(parts.count..<parts.count + new.count)
+    parts += new
+  }
+
+  /// Adds a row that is the same as the one before it.
+  package mutating func repeatLast() { rows.append(rows.last ?? 0..<0) }
+
+  /// A single part is copied as it is: adding it to zero would lose the sign of its zeros.
+  fileprivate func add(
+    _ row: Int, from column: Int, count: Int, to target: UnsafeMutablePointer<Double>
+  ) throws {
+    let parts = parts[rows[row]]
+    try withUnsafeTemporaryAllocation(byteCount: count * 16, alignment: 8) { room in
+      let values = room.baseAddress!.assumingMemoryBound(to: Double.self)
+      for part in parts {
+        guard let source = sources[Int(part.source)] else { continue }
+        let whole = parts.count == 1 && part.weight == 1
+        try source.widen(
+          Int(part.row), from: column, count: count, bytes: room.baseAddress! + count * 8,
+          to: whole ? target : values)
+        if !whole { kernels.add_scaled(values, part.weight, target, count) }
+      }
+    }
+  }
 }
 
 /// A stored matrix that gives rows.
@@ -84,21 +106,16 @@ package struct RowSource: Sendable {
     self.tensor = tensor
   }
 
-  func addRow(
-    _ row: Int, from column: Int, count: Int, times factor: Double,
-    to target: UnsafeMutablePointer<Double>, of input: TensorInput
+  fileprivate func widen(
+    _ row: Int, from column: Int, count: Int, bytes: UnsafeMutableRawPointer,
+    to target: UnsafeMutablePointer<Double>
   ) throws {
+    guard let type = tensor.type.kernel else { return }
     let width = tensor.type.bits / 8
     let columns = tensor.shape.dropFirst().reduce(1, *)
-    guard let type = tensor.type.kernel else { return }
-    try withUnsafeTemporaryAllocation(byteCount: count * (width + 8), alignment: 8) { room in
-      let values = room.baseAddress!.assumingMemoryBound(to: Double.self)
-      let bytes = room.baseAddress! + count * 8
-      try file.read(
-        at: tensor.offset + (row * columns + column) * width,
-        into: UnsafeMutableRawBufferPointer(start: bytes, count: count * width))
-      _ = kernels.widen(type, bytes, values, count)
-      kernels.add_scaled(values, factor, target, count)
-    }
+    try file.read(
+      at: tensor.offset + (row * columns + column) * width,
+      into: UnsafeMutableRawBufferPointer(start: bytes, count: count * width))
+    _ = kernels.widen(type, bytes, target, count)
   }
 }

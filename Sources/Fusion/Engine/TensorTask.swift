@@ -192,7 +192,7 @@ package final class TensorTask: Sendable {
             try refuse(target[good], at: elements.lowerBound + good, of: index)
           }
         } else {
-          try inputs[index].widenMapped(elements, columns: columns, into: target)
+          try inputs[index].widenGathered(elements, columns: columns, into: target)
         }
       }
       let block = ExpertBlock(

@@ -1,0 +1,15 @@
+internal import Configuration
+
+/// All merge methods.
+package enum MethodList {
+  package static let all: [any MergeMethod.Type] = [ArceeFusion.self]
+
+  /// The method of a document; an unknown name is an error at its place.
+  static func method(_ document: MergeDocument) throws -> any MergeMethod.Type {
+    if let method = all.first(where: { $0.about.name == document.method }) { return method }
+    let names = all.map { $0.about.name }
+    throw document.methodPlace.fail(
+      "no merge method is called '\(document.method)'"
+        + choices(for: document.method, among: names, "there are"))
+  }
+}
