@@ -25,8 +25,8 @@ func size(_ bytes: Double) -> String {
 }
 
 /// A number and what it counts: 1 row, 2 rows.
-func counted(_ number: Int, _ noun: String) -> String {
-  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+func counted(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+  "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
 }
 
 /// Seconds as people read them.
@@ -37,7 +37,9 @@ func duration(_ seconds: Double) -> String {
 }
 
 /// One line that is drawn again and again on a terminal, and now and then a plain line in a log.
-final class ProgressLine {
+///
+/// Sound to share: progress is told by one thread at a time.
+final class ProgressLine: @unchecked Sendable {
   private let start = ContinuousClock.now
   private var last = ContinuousClock.now
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -47,6 +49,11 @@ final class ProgressLine {
 
   /// Rows and bytes done so far of these bytes in all.
   func update(rows: Int, bytes: Int, of total: Int) {
+    update(counted(rows, "row"), bytes: bytes, of: total)
+  }
+
+  /// How many of what are done, and bytes so far of these bytes in all.
+  func update(_ done: String, bytes: Int, of total: Int) {
     let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(30)
     guard ContinuousClock.now - last >= interval else { return }
     last = .now
@@ -54,7 +61,7 @@ final class ProgressLine {
     let left = rate > 0 ? Double(total - bytes) / rate : 0
     let percent = total > 0 ? 100 * bytes / total : 100
     let line =
-      "\(percent) %  \(counted(rows, "row"))  \(size(Double(bytes))) of \(size(Double(total)))"
+      "\(percent) %  \(done)  \(size(Double(bytes))) of \(size(Double(total)))"
       + "  \(size(rate))/s  \(duration(left)) left"
     if isTerminal {
       FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))

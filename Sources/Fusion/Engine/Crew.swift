@@ -14,7 +14,9 @@ package final class Crew: Sendable {
   /// Deals the numbers from 0 on out to all workers, each to whoever is free, in order.
   ///
   /// After an error no more are dealt out; of several errors that of the lowest number is thrown.
-  func share(_ count: Int, _ body: @Sendable (_ number: Int, _ worker: Int) throws -> Void) throws {
+  func share(
+    _ count: Int, _ body: @escaping @Sendable (_ number: Int, _ worker: Int) throws -> Void
+  ) throws {
     let next = Atomic<Int>(0)
     let failure = Mutex<(number: Int, error: any Error)?>(nil)
     @Sendable func work(_ worker: Int) {
@@ -31,21 +33,17 @@ package final class Crew: Sendable {
         }
       }
     }
-    // The caller is worker 0; the others end before this returns, which is what makes it sound to
-    // let them borrow what the caller owns.
+    // The caller is worker 0; the others end before this returns.
     let others = max(0, min(workers, count) - 1)
     let done = DispatchSemaphore(value: 0)
-    withoutActuallyEscaping(work) { work in
-      for worker in 0..<others {
-        let thread = Thread {
-          work(worker + 1)
-          done.signal()
-        }
-        thread.start()
-      }
-      work(0)
-      for _ in 0..<others { done.wait() }
+    for worker in 0..<others {
+      Thread {
+        work(worker + 1)
+        done.signal()
+      }.start()
     }
+    work(0)
+    for _ in 0..<others { done.wait() }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
 }

@@ -16,7 +16,7 @@ extension TensorTask {
   /// is that of sorting all keys. Memory is a few million keys, whatever the tensor's size.
   package func orderStatistics(
     _ ranks: [Int], _ tiling: Tiling, sample: [Double], vectors: Int = 0,
-    key: @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
+    key: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
   ) throws -> [RankedKey] {
     var brackets = Bracket.all(ranks, of: tiling.count, sample: sample)
     while brackets.contains(where: { $0.result == nil }) {

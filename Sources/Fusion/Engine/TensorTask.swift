@@ -89,7 +89,7 @@ package final class TensorTask: Sendable {
   /// `vectors` of room are lent with each block. Units are worked on in any order at once.
   package func survey<Answer: Sendable>(
     _ tiling: Tiling, every stride: Int = 1, vectors: Int = 0,
-    _ body: @Sendable (borrowing ExpertBlock, inout Room) throws -> Answer
+    _ body: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Answer
   ) throws -> [Answer] {
     let chunks = Chunks(tiling, stride: stride, size: policy.chunk)
     let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
@@ -107,7 +107,9 @@ package final class TensorTask: Sendable {
   @discardableResult
   package func write(
     _ tiling: Tiling, vectors: Int = 0,
-    _ body: @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws -> Void
+    _ body:
+      @escaping @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws ->
+      Void
   ) throws -> Written {
     try writeAnswering(tiling, vectors: vectors, body).written
   }
@@ -116,7 +118,8 @@ package final class TensorTask: Sendable {
   package func writeAnswering<Answer: Sendable>(
     _ tiling: Tiling, vectors: Int = 0,
     _ body:
-      @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws -> Answer
+      @escaping @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws
+      -> Answer
   ) throws -> (written: Written, answers: [Answer]) {
     let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
     let figures = Mutex<[[(Written.Unit, Answer)]]>(Array(repeating: [], count: chunks.count))

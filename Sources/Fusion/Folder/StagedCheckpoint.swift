@@ -28,9 +28,7 @@ package final class StagedCheckpoint: Sendable {
     self.path = path
     self.layout = layout
     self.isDurable = isDurable
-    let name = (path as NSString).lastPathComponent
-    let parent = (path as NSString).deletingLastPathComponent
-    staging = (parent.isEmpty ? "" : parent + "/") + ".\(name).merging"
+    staging = MergeFolders.staging(of: path)
     try Self.checkFree(path)
     try Folder.create(staging)
     lock = try FileLock(staging + "/lock")
@@ -90,6 +88,9 @@ package final class StagedCheckpoint: Sendable {
   package func finish(_ tensor: String, record: JSON) throws {
     try journal.withLock { try $0.append(tensor, record) }
   }
+
+  /// Removes what was written.
+  func discard() { try? FileManager.default.removeItem(atPath: staging) }
 
   /// Gives the folder its name; all its other files are in `folder` by now.
   package func publish() throws {

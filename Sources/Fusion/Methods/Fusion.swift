@@ -105,7 +105,7 @@ struct Fusion: Sendable {
   {
     let settings = step.settings
     func pass<Answer: Sendable>(
-      _ body: @Sendable (UnsafePointer<Double>, UnsafePointer<Double>, Int, Int) -> Answer
+      _ body: @escaping @Sendable (UnsafePointer<Double>, UnsafePointer<Double>, Int, Int) -> Answer
     ) throws -> [Answer] {
       try task.survey(tiling, vectors: Self.vectors) { block, room in
         var figures: [bm_selection] = []

@@ -156,7 +156,8 @@ package struct FolderPlan: Sendable {
       patch.vocabularySize = embedding.shape[0]
     }
     let hasHead = tensors.contains { $0.name.hasSuffix("lm_head.weight") }
-    if hasHead, config?.tiesEmbeddings == true, rowCount("lm_head.weight", checkpoints[donor]) == nil
+    if hasHead, config?.tiesEmbeddings == true,
+      rowCount("lm_head.weight", checkpoints[donor]) == nil
     {
       patch.tiesEmbeddings = false
       notes.append("config.json: tie_word_embeddings is now false, since there is a head")

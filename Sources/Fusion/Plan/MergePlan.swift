@@ -121,7 +121,9 @@ package struct MergePlan: Sendable {
     var labels = paths
     for depth in stride(from: longest, through: 1, by: -1) {
       let shorter = parts.map { $0.suffix(depth).joined(separator: "/") }
-      guard Set(zip(shorter, paths).map { "\($0)\n\($1)" }).count == Set(shorter).count else { break }
+      guard Set(zip(shorter, paths).map { "\($0)\n\($1)" }).count == Set(shorter).count else {
+        break
+      }
       labels = shorter
     }
     var seen: [String: Int] = [:]
@@ -135,6 +137,19 @@ package struct MergePlan: Sendable {
   package var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
   package var byteCount: Int { layout.shards.reduce(0) { $0 + $1.byteCount } }
   package var inputByteCount: Int { tensors.reduce(0) { $0 + $1.inputByteCount } }
+
+  /// Memory that the merge takes at most with so many workers, in bytes, the program itself apart.
+  package func memoryByteCount(workers: Int) -> Int {
+    let policy = TensorTask.Policy()
+    let worker =
+      tensors.map { tensor in
+        let unit = min(max(tensor.shape.last ?? 1, Tiling.piece), Tiling.longestRow)
+        let stored = tensor.inputs.reduce(tensor.type.bits / 8) { $0 + $1.tensor.type.bits / 8 }
+        return max(policy.chunk, unit) * stored + unit * 8 * (2 * tensor.inputs.count + 8)
+      }.max() ?? 0
+    // Keys that are gathered for three quantiles, by the workers and once more together.
+    return Merger.Options().cacheByteCount + workers * worker + 6 * (16 << 20)
+  }
 
   /// Which merge this is, whatever the machine: the program's version, the merge file, the options
   /// that change bytes, and the inputs' headers.

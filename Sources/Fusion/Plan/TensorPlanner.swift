@@ -47,7 +47,8 @@ struct TensorPlanner {
   private mutating func tensor(
     _ output: LayerMap.Output, _ slice: MergeDocument.Slice, _ table: ParameterTable
   ) -> PlannedTensor? {
-    let count = method.about.base == .none ? document.givenSources(of: slice).count : slice.sources.count
+    let count =
+      method.about.base == .none ? document.givenSources(of: slice).count : slice.sources.count
     var found: [Found] = []
     var lacking: [String] = []
     for index in 0..<count {
