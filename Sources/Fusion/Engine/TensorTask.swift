@@ -157,7 +157,7 @@ package final class TensorTask: Sendable {
   }
 
   private func share(
-    _ count: Int, _ body: @Sendable (_ number: Int, _ worker: Int) throws -> Void
+    _ count: Int, _ body: @escaping @Sendable (_ number: Int, _ worker: Int) throws -> Void
   ) throws {
     guard let lead else {
       return try crew.share(count) { number, worker in
