@@ -93,7 +93,7 @@ package final class TensorTask: Sendable {
   ) throws -> [Answer] {
     let chunks = Chunks(tiling, stride: stride, size: policy.chunk)
     let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
-    try share(chunks.count) { number, worker in
+    try share(chunks.count) { [self] number, worker in
       var some: [Answer] = []
       try each(chunks, number, worker, vectors) { block, room in
         some.append(try body(block, &room))
@@ -127,7 +127,7 @@ package final class TensorTask: Sendable {
       throw MergeError("\(name): \(type.rawValue) is no type that weights are merged in")
     }
     let width = type.bits / 8
-    try share(chunks.count) { number, worker in
+    try share(chunks.count) { [self] number, worker in
       let range = chunks.range(number)
       let output = crew.scratch[worker].bytes(.output, range.count * width)
       var some: [(Written.Unit, Answer)] = []
