@@ -523,6 +523,7 @@ static void BM_JOIN(take_, BM_SET)(const double *left, const double *right, doub
   EACH8_2(left, right, {
     v8d score = abs8(b - a) * all8(factor);
     v8l taken = strict ? score > all8(threshold) : score >= all8(threshold);
+    taken &= a != b;
     v8d yes = all8(0);
     v8d no = all8(0);
     memcpy(&yes, other + i, i + 8 <= n ? 64 : 8 * (n - i));
@@ -530,6 +531,87 @@ static void BM_JOIN(take_, BM_SET)(const double *left, const double *right, doub
     store_part(target, pick8(taken, yes, no), i, n);
   })
 }
+
+// ---- selective fusion of stored numbers ----
+//
+// Taking entries makes no new values, so nothing needs to be widened in memory: the same formulas
+// as above, straight from numbers as they are stored.
+
+typedef uint16_t v16s __attribute__((vector_size(32)));
+typedef uint32_t v16u __attribute__((vector_size(64)));
+
+INLINE v16f floats16_bf16(const uint16_t *p) {
+  v16s h;
+  memcpy(&h, p, 32);
+  return (v16f)(__builtin_convertvector(h, v16u) << 16);
+}
+INLINE v16f floats16_f16(const uint16_t *p) {
+  v16s h;
+  memcpy(&h, p, 32);
+  v16u wide = __builtin_convertvector(h, v16u);
+  v16u rest = wide & 0x7FFF;
+  v16f value = (v16f)(rest << 13) * 0x1p112f;
+  v16u special = (v16u)(rest >= 0x7C00) & 0x7F800000;
+  return (v16f)(((v16u)value) | special | (wide & 0x8000) << 16);
+}
+INLINE v16f floats16_f32(const uint32_t *p) {
+  v16f f;
+  memcpy(&f, p, 64);
+  return f;
+}
+INLINE v16f abs16(v16f v) { return (v16f)((v16u)v & 0x7FFFFFFF); }
+INLINE float max16(v16f a) {
+  float m = a[0];
+  for (int i = 1; i < 16; i++) m = a[i] > m ? a[i] : m;
+  return m;
+}
+
+/// Float lanes that are added up in double every few steps.
+struct BM_JOIN(sum_, BM_SET) {
+  v16f part;
+  v8d whole;
+};
+#define SUM struct BM_JOIN(sum_, BM_SET)
+INLINE void flush_sum(SUM *sum) {
+  sum->whole += low_doubles(sum->part) + high_doubles(sum->part);
+  sum->part = all16(0);
+}
+#define STEPS_OF_FLOATS 8
+
+#if defined(BM_WIDE)
+INLINE size_t compress8(double *target, v8d key, v8l low_enough, v8l high_enough) {
+  __mmask8 inside = _mm512_movepi64_mask((__m512i)(low_enough & high_enough));
+  _mm512_storeu_pd(target, _mm512_maskz_compress_pd(inside, (__m512d)key));
+  return (size_t)__builtin_popcount(inside);
+}
+#else
+INLINE size_t compress8(double *target, v8d key, v8l low_enough, v8l high_enough) {
+  v8l inside = low_enough & high_enough;
+  size_t taken = 0;
+  if (__builtin_reduce_or(inside))
+    for (int j = 0; j < 8; j++) {
+      target[taken] = key[j];
+      taken += inside[j] != 0;
+    }
+  return taken;
+}
+#endif
+
+#define BM_STORED bf16
+#define BM_NUMBER uint16_t
+#define BM_MASK v16s
+#define BM_HALF v8s
+#include "kernels_stored.h"
+#define BM_STORED f16
+#define BM_NUMBER uint16_t
+#define BM_MASK v16s
+#define BM_HALF v8s
+#include "kernels_stored.h"
+#define BM_STORED f32
+#define BM_NUMBER uint32_t
+#define BM_MASK v16u
+#define BM_HALF v8u
+#include "kernels_stored.h"
 
 // ---- sign consensus ----
 
@@ -559,6 +641,12 @@ static void BM_JOIN(consensus_, BM_SET)(const double *const *vectors, const doub
   }
 }
 
+#define BM_STORED_TABLE(type)                                                           \
+  {BM_JOIN(stored_divergence_##type##_, BM_SET), BM_JOIN(stored_scores_##type##_, BM_SET), \
+   BM_JOIN(stored_collect_##type##_, BM_SET), BM_JOIN(stored_select_##type##_, BM_SET),   \
+   BM_JOIN(stored_choose_##type##_, BM_SET), BM_JOIN(stored_count_##type##_, BM_SET),     \
+   BM_JOIN(stored_distance_##type##_, BM_SET)}
+
 const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .name = BM_NAME,
     .widen = BM_JOIN(widen_, BM_SET),
@@ -579,4 +667,5 @@ const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .select = BM_JOIN(select_, BM_SET),
     .take = BM_JOIN(take_, BM_SET),
     .consensus = BM_JOIN(consensus_, BM_SET),
+    .stored = {BM_STORED_TABLE(f16), BM_STORED_TABLE(bf16), BM_STORED_TABLE(f32)},
 };

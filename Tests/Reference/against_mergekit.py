@@ -276,7 +276,8 @@ def compare(name: str, case: Case, dtype: str, folder: Path, options) -> bool:
     ours, theirs = place / "ours", place / "mergekit"
     reference = str(Path(__file__).with_name("merge_methods.py"))
     mine = ([sys.executable, reference, str(compatible), str(ours)] if options.reference else
-            [str(options.program), "merge", str(plain), str(ours), "--compat", "mergekit"])
+            [str(options.program.resolve()), "merge", str(plain), str(ours),
+             "--compat", "mergekit"])
     problem = run(mine, ours)
     peer = run([options.mergekit, "-m", "mergekit.scripts.run_yaml", str(plain), str(theirs),
                 "--no-write-model-card", "--quiet", "--random-seed", "1"], theirs)

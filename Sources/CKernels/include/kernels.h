@@ -31,6 +31,38 @@ struct bm_softmax {
   double moved;                // the sum of e^(left - max) (e^(right - left) - 1), where they are small
 };
 
+/// Where a rank is looked for: keys below are counted, keys in low...high gathered.
+struct bm_bracket {
+  double low, high;
+  uint64_t below;
+  double *target;
+  size_t taken;
+};
+
+/// Selective fusion straight from numbers as they are stored.
+struct bm_stored_kernels {
+  /// The divergence of two rows: -1 where differences are too large for the short series, NaN
+  /// where a number is not finite. `room` has space for n + 16 floats.
+  double (*divergence)(const void *left, const void *right, size_t n, double epsilon,
+                       enum bm_direction direction, float *room);
+  /// The scores of every `stride`th entry from `first` on.
+  void (*scores)(const void *left, const void *right, double factor, size_t first, size_t stride,
+                 size_t n, double *target);
+  /// Counts and gathers scores; every target has room for n + 8 more.
+  void (*collect)(const void *left, const void *right, double factor, size_t n,
+                  struct bm_bracket *brackets, size_t count);
+  /// Takes right where the score reaches the threshold; returns the sum of squares of the result.
+  double (*select)(const void *left, const void *right, double factor, double threshold,
+                   int strict, void *merged, size_t n, struct bm_selection *figures);
+  /// The same choice between two other vectors of the type's width; equal numbers are `kept`.
+  void (*choose)(const void *left, const void *right, double factor, double threshold,
+                 int strict, const void *kept, const void *other, void *target, size_t n);
+  /// How many numbers have the bits of this one.
+  size_t (*count)(const void *numbers, uint32_t value, size_t n);
+  /// The sum of squared differences.
+  double (*square_distance)(const void *left, const void *right, size_t n);
+};
+
 struct bm_kernels {
   const char *name;
 
@@ -74,7 +106,7 @@ struct bm_kernels {
   void (*select)(const double *left, const double *right, double factor, double threshold,
                  int strict, double *target, size_t n, struct bm_selection *figures);
 
-  /// The same choice between two other vectors: `kept`, or `other` where right is taken.
+  /// The same choice between two other vectors: `other` where right is taken and differs.
   void (*take)(const double *left, const double *right, double factor, double threshold,
                int strict, const double *kept, const double *other, double *target, size_t n);
 
@@ -82,6 +114,9 @@ struct bm_kernels {
   /// entries that have it; `weight` gets the sum of the weights of those.
   void (*consensus)(const double *const *vectors, const double *weights, size_t count,
                     double *target, double *weight, size_t n);
+
+  /// By type: BM_F16, BM_BF16, BM_F32.
+  struct bm_stored_kernels stored[3];
 };
 
 /// The fastest set of kernels here; all sets give the same bits.

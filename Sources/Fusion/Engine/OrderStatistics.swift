@@ -18,21 +18,41 @@ extension TensorTask {
     _ ranks: [Int], _ tiling: Tiling, sample: [Double], vectors: Int = 0,
     key: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
   ) throws -> [RankedKey] {
-    var brackets = Bracket.all(ranks, of: tiling.count, sample: sample)
+    try resolve(ranks, of: tiling.count, sample: sample) { asked in
+      let locals = PerWorker(self.workers, asked.map { Findings($0) })
+      // What the keys are computed into, and what is gathered from there.
+      _ = try self.survey(tiling, vectors: vectors + 2) { block, room in
+        try key(block, &room)
+        let keys = room.pointer(0)
+        if self.policy.allowsNonFinite {
+          for index in 0..<block.count where keys[index].isNaN { keys[index] = .infinity }
+        }
+        let target = room.pointer(vectors + 1)
+        for index in asked.indices {
+          var below: UInt64 = 0
+          let (low, high) = (asked[index].low, asked[index].high)
+          let taken = kernels.collect(keys, block.count, low, high, &below, target)
+          locals[block.worker][index].add(
+            below: Int(below), UnsafeBufferPointer(start: target, count: taken))
+        }
+      }
+      return locals.all
+    }
+  }
+
+  /// Asks passes over all keys for what they find in brackets, until every rank's key is known.
+  func resolve(
+    _ ranks: [Int], of count: Int, sample: [Double],
+    pass: (_ brackets: [Bracket]) throws -> [[Findings]]
+  ) rethrows -> [RankedKey] {
+    var brackets = Bracket.all(ranks, of: count, sample: sample)
     while brackets.contains(where: { $0.result == nil }) {
       let open = brackets.indices.filter { brackets[$0].result == nil }
       let asked = open.map { brackets[$0] }
-      let locals = PerWorker(workers, asked.map { Findings($0) })
-      // What the keys are computed into, and what is gathered from there.
-      _ = try survey(tiling, vectors: vectors + 2) { block, room in
-        try key(block, &room)
-        let keys = UnsafePointer(room.pointer(0))
-        let target = room.pointer(vectors + 1)
-        for index in asked.indices { locals[block.worker][index].add(keys, block.count, target) }
-      }
+      let found = try pass(asked)
       for (number, index) in open.enumerated() {
         var sum = Findings(asked[number])
-        for local in locals.all { sum.merge(local[number]) }
+        for local in found { sum.merge(local[number]) }
         brackets[index].narrow(by: sum)
       }
     }
@@ -51,7 +71,7 @@ enum OrderSample {
 }
 
 /// Where a rank's value lies for sure, or for a start as a sample has it.
-private struct Bracket: Sendable {
+struct Bracket: Sendable {
   /// Keys that are gathered at most, over all workers; more are counted in buckets first.
   static let limit = 1 << 21
 
@@ -63,13 +83,13 @@ private struct Bracket: Sendable {
   var isWide: Bool
   var result: RankedKey?
 
-  /// Brackets of four standard deviations of a rank in a random sample, and some more for what is
+  /// Brackets of three standard deviations of a rank in a random sample, and some more for what is
   /// not random about it.
   static func all(_ ranks: [Int], of count: Int, sample: [Double]) -> [Bracket] {
     let size = Double(sample.count)
     let ends = ranks.flatMap { rank in
       let share = (Double(rank) + 0.5) / Double(count)
-      let margin = 4 * (size * share * (1 - share)).squareRoot() + 2 + size / 2000
+      let margin = 3 * (size * share * (1 - share)).squareRoot() + 2 + size / 2000
       return [Int((size * share - margin).rounded(.down)), Int(size * share + margin) + 1]
     }
     let known = ends.filter { sample.indices.contains($0) }
@@ -112,7 +132,7 @@ private struct Bracket: Sendable {
 }
 
 /// What a pass, or one worker's part of it, finds for a bracket.
-private struct Findings: Sendable {
+struct Findings: Sendable {
   private let low: Double
   private let high: Double
   private let isWide: Bool
@@ -134,19 +154,14 @@ private struct Findings: Sendable {
     if isWide { buckets = Array(repeating: 0, count: Self.bucketCount) }
   }
 
-  mutating func add(
-    _ new: UnsafePointer<Double>, _ count: Int, _ target: UnsafeMutablePointer<Double>
-  ) {
-    var under: UInt64 = 0
-    let taken = kernels.collect(new, count, low, high, &under, target)
-    below += Int(under)
-    inside += taken
+  /// Adds what one unit has: how many keys lie below, and those within.
+  mutating func add(below count: Int, _ new: UnsafeBufferPointer<Double>) {
+    below += count
+    inside += new.count
     if isWide {
-      for index in 0..<taken {
-        buckets[Int((target[index].bitPattern - low.bitPattern) / bucketWidth)] += 1
-      }
-    } else if low != high && keys.count + taken <= Bracket.limit {
-      keys.append(contentsOf: UnsafeBufferPointer(start: target, count: taken))
+      for key in new { buckets[Int((key.bitPattern - low.bitPattern) / bucketWidth)] += 1 }
+    } else if low != high && keys.count + new.count <= Bracket.limit {
+      keys.append(contentsOf: new)
     }
   }
 

@@ -156,6 +156,88 @@ package final class TensorTask: Sendable {
     return (Written(units.lazy.map(\.0), inputs: inputs.count), units.map(\.1))
   }
 
+  // ---- numbers as they are stored ----
+
+  /// The type of all inputs and of the output, where nothing needs to be widened to be chosen from.
+  var commonType: ElementType? {
+    inputs.allSatisfy { $0.tensor.type == type && $0.rows == nil } ? type : nil
+  }
+
+  /// Asks something of every unit's stored bytes, and returns the answers in order.
+  ///
+  /// `roomByteCount` bytes of room for each element of a unit are lent with each block.
+  func surveyStored<Answer: Sendable>(
+    _ tiling: Tiling, roomByteCount: Int,
+    _ body: @escaping @Sendable (StoredBlock) throws -> Answer
+  ) throws -> [Answer] {
+    let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
+    let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
+    try share(chunks.count) { [self] number, worker in
+      var some: [Answer] = []
+      some.reserveCapacity(chunks.units(number).count)
+      try eachStored(chunks, number, worker, roomByteCount) { some.append(try body($0)) }
+      answers.withLock { $0[number] = some }
+    }
+    return answers.withLock { $0.count == 1 ? $0[0] : $0.flatMap { $0 } }
+  }
+
+  /// Has every unit's stored bytes chosen and writes them to their place; `body` gets the address
+  /// of the output, and gives what it wrote with its answer.
+  func writeStored<Answer: Sendable>(
+    _ tiling: Tiling, roomByteCount: Int,
+    _ body:
+      @escaping @Sendable (StoredBlock, UnsafeMutableRawPointer) throws -> (Written.Unit, Answer)
+  ) throws -> (written: Written, answers: [Answer]) {
+    let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
+    let figures = Mutex<[[(Written.Unit, Answer)]]>(Array(repeating: [], count: chunks.count))
+    let width = type.bits / 8
+    try share(chunks.count) { [self] number, worker in
+      let range = chunks.range(number)
+      let output = crew.scratch[worker].bytes(.output, range.count * width)
+      var some: [(Written.Unit, Answer)] = []
+      some.reserveCapacity(chunks.units(number).count)
+      try eachStored(chunks, number, worker, roomByteCount) { block in
+        some.append(try body(block, output + (block.start - range.lowerBound) * width))
+      }
+      try sink.write(
+        UnsafeRawBufferPointer(start: output, count: range.count * width),
+        at: range.lowerBound * width)
+      figures.withLock { $0[number] = some }
+    }
+    let units = figures.withLock { $0.flatMap { $0 } }
+    return (Written(units.lazy.map(\.0), inputs: inputs.count), units.map(\.1))
+  }
+
+  /// Finds the number that is not finite in one of these inputs and throws with its place.
+  func refuseNonFinite(in block: StoredBlock, of some: [Int]) throws {
+    try withUnsafeTemporaryAllocation(of: Double.self, capacity: block.count) { room in
+      for input in some {
+        let good = kernels.widen(kinds[input].kernel, block[input], room.baseAddress, block.count)
+        if good < block.count { try refuse(room[good], at: block.start + good, of: input) }
+      }
+    }
+  }
+
+  private func eachStored(
+    _ chunks: Chunks, _ number: Int, _ worker: Int, _ roomByteCount: Int,
+    _ body: (StoredBlock) throws -> Void
+  ) throws {
+    let tiling = chunks.tiling
+    let range = chunks.range(number)
+    let scratch = crew.scratch[worker]
+    let room = scratch.bytes(.room, roomByteCount * (tiling.unitLength + 16))
+    let sources = try stored(range, scratch)
+    let width = type.bits / 8
+    for unit in chunks.units(number) {
+      let elements = tiling.range(of: unit)
+      try body(
+        StoredBlock(
+          row: unit / tiling.unitsPerRow, start: elements.lowerBound, count: elements.count,
+          worker: worker, room: room, sources: sources,
+          offset: (elements.lowerBound - range.lowerBound) * width))
+    }
+  }
+
   private func share(
     _ count: Int, _ body: @escaping @Sendable (_ number: Int, _ worker: Int) throws -> Void
   ) throws {
@@ -240,6 +322,19 @@ package final class TensorTask: Sendable {
     }
     return "[" + indices.map(String.init).joined(separator: ", ") + "]"
   }
+}
+
+/// A unit of all inputs as it is stored, in one common type.
+struct StoredBlock {
+  let row: Int
+  let start: Int
+  let count: Int
+  let worker: Int
+  let room: UnsafeMutableRawPointer
+  fileprivate let sources: [UnsafeRawPointer?]
+  fileprivate let offset: Int
+
+  subscript(input: Int) -> UnsafeRawPointer { sources[input]! + offset }
 }
 
 /// Where the bytes of a merged tensor go.

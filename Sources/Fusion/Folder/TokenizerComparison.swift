@@ -52,7 +52,7 @@ package enum TokenizerComparison {
     let moved = a.tokens.filter { b.ids[$0.token] != nil && b.ids[$0.token] != $0.id }
     if let example = moved.first {
       sentences.append(
-        "\(moved.count) tokens have another id in \(other.label) than in \(first.label), as"
+        "tokens with another id in \(other.label) than in \(first.label): \(moved.count), as"
           + " \(quoted(example.token.text)): \(b.ids[example.token] ?? 0), not \(example.id)")
     }
     let added = a.tokens.map(\.token).filter {

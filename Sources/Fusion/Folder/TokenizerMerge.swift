@@ -94,7 +94,7 @@ package struct TokenizerMerge: Sendable {
       notes = union.notes
       if !leftOut.isEmpty {
         notes.append(
-          "tokenizer: \(listed(leftOut)) of \(first.label) would lack tokens and stays behind;"
+          "tokenizer: \(listed(leftOut)) of \(first.label) would lack tokens; not copied, since"
             + " tokenizer.json has them all")
       }
     }

@@ -26,7 +26,8 @@ package struct ArceeFusion: MergeMethod {
     let left = settings.base ?? 0
     steps = [
       FusionStep(
-        incoming: left == 0 ? 1 : 0, keepsExisting: true, settings: try FusionSettings(settings))
+        existing: left, incoming: left == 0 ? 1 : 0, keepsExisting: true,
+        settings: try FusionSettings(settings))
     ]
     existing = left
   }
@@ -42,7 +43,7 @@ package struct ArceeFusion: MergeMethod {
     existing = 0
     steps = try chain.enumerated().map { index, link in
       FusionStep(
-        incoming: index + 1, keepsExisting: link.keepsExisting,
+        existing: 0, incoming: index + 1, keepsExisting: link.keepsExisting,
         settings: try FusionSettings(link.settings), rounding: intermediate?.kernel)
     }
     if !steps.isEmpty { steps[steps.count - 1].rounding = nil }
@@ -58,43 +59,58 @@ package struct ArceeFusion: MergeMethod {
     let isByRow = steps.allSatisfy { $0.settings.scope == .row }
     let tiling: Tiling =
       isByRow ? .rows(of: task.columns, in: task.count) : .flat(task.count)
-    var done = Fusion(existing: existing)
-    for step in steps {
-      done.steps.append(try done.resolved(step, task, tiling))
+    let result: FusionResult
+    if var stored = StoredFusion(task, existing: existing, steps: steps) {
+      result = try stored.merge(task, steps, tiling)
+    } else {
+      var widened = Fusion(existing: existing)
+      result = try widened.merge(task, steps, tiling)
     }
-    let fusion = done
-    // Where two steps choose, an entry's origin has to be followed; after one, counting tells.
-    let tracing = fusion.steps.count > 1 ? Fusion.vectors : nil
-    let (written, answers) = try task.writeAnswering(tiling, vectors: Fusion.vectors + 3) {
-      block, room, merged in
-      var figures: [bm_selection] = []
-      let result = fusion.evaluate(block, &room, at: 0, tracing: tracing, figures: &figures)
-      merged.withUnsafeMutableBufferPointer {
-        $0.baseAddress!.update(from: result.values, count: block.count)
-      }
-      let counts = result.origins.map { origins in
-        (0..<fusion.steps.count + 1).map {
-          kernels.count_equal(origins, Double($0), block.count)
-        }
-      }
-      return (figures, counts ?? [])
-    }
-    var selections = fusion.steps.map { _ in bm_selection() }
-    var origins = task.inputs.map { _ in 0 }
-    for (figures, counts) in answers {
-      for (index, figure) in figures.enumerated() { selections[index].add(figure) }
-      for (index, count) in counts.enumerated() { origins[index] += count }
-    }
-    if tracing == nil, let step = fusion.steps.first?.step {
-      let taken = Int(selections[0].selected_changed)
-      let (kept, other) =
-        step.keepsExisting ? (fusion.existing, step.incoming) : (step.incoming, fusion.existing)
-      origins[kept] = task.count - taken
-      origins[other] = taken
-    }
-    var merged = Merged(written, figures: fusion.report(selections, origins, task.labels))
-    merged.isDegenerate = fusion.steps.contains { $0.isDegenerate }
+    var merged = Merged(result.written, figures: result.figures(task))
+    merged.isDegenerate = result.steps.contains { $0.isDegenerate }
     return merged
+  }
+}
+
+/// What a fusion did with a tensor.
+struct FusionResult {
+  var written: Written
+  var steps: [FusedStep]
+  /// By step.
+  var selections: [bm_selection]
+  /// How many entries come from each input, where more than one step chose; else counting tells.
+  var origins: [Int]?
+
+  /// Sums up what was answered for each unit, in order.
+  init(
+    _ written: Written, _ steps: [FusedStep], inputs: Int,
+    answers: [(figures: [bm_selection], origins: [Int])]
+  ) {
+    self.written = written
+    self.steps = steps
+    selections = steps.map { _ in bm_selection() }
+    var counts = Array(repeating: 0, count: inputs)
+    for answer in answers {
+      for (index, figures) in answer.figures.enumerated() { selections[index].add(figures) }
+      for (index, count) in answer.origins.enumerated() { counts[index] += count }
+    }
+    origins = steps.count > 1 ? counts : nil
+  }
+
+  /// What the report says; equal entries count for the kept side.
+  func figures(_ task: TensorTask) -> [JSON.Member] {
+    var counts = origins ?? Array(repeating: 0, count: task.inputs.count)
+    if origins == nil, let step = steps.first?.step {
+      let taken = Int(selections[0].selected_changed)
+      let existing = step.existing
+      let (kept, other) =
+        step.keepsExisting ? (existing, step.incoming) : (step.incoming, existing)
+      counts[kept] = task.count - taken
+      counts[other] = taken
+    }
+    let from = zip(task.labels, counts).map { JSON.Member($0, .whole($1)) }
+    let steps = zip(self.steps, selections).map { $0.report($1, labels: task.labels) }
+    return [.init("entries_from", .object(from)), .init("steps", .array(steps))]
   }
 }
 
@@ -110,6 +126,8 @@ extension bm_selection {
 
 /// One step of a chain before anything is known of the tensor.
 struct FusionStep: Sendable {
+  /// The input that the chain began with.
+  var existing: Int
   var incoming: Int
   var keepsExisting: Bool
   var settings: FusionSettings

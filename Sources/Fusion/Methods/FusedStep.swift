@@ -10,17 +10,63 @@ struct FusedStep: Sendable {
   var isDegenerate = false
 
   var settings: FusionSettings { step.settings }
-  func divergence(ofRow row: Int) -> Double {
-    divergences.count == 1 ? divergences[0] : divergences[row]
+
+  /// What differences are multiplied with to be scores.
+  ///
+  /// One divergence that serves all rows cannot change the order of scores, and is left out: entries
+  /// whose difference is the threshold would be taken or not by its rounding.
+  func factor(ofRow row: Int) -> Double {
+    divergences.count == 1
+      ? Self.factor(divergences[0], isOnly: settings.arithmetic == .f64) : divergences[row]
   }
-  private var isStrict: Int32 { settings.comparison == .gt ? 1 : 0 }
+
+  static func factor(_ divergence: Double, isOnly: Bool) -> Double {
+    isOnly && divergence > 0 ? 1 : divergence
+  }
+
+  /// Takes quantiles of the scores, and the threshold from them.
+  mutating func settle(low: Double, center: Double, high: Double) {
+    quartiles = (low, center, high)
+    isDegenerate = high - low == 0
+    threshold = center + settings.lambda * (high - low)
+  }
+
+  /// What the report says of the step; quantiles and threshold are those of whole scores.
+  func report(_ selection: bm_selection, labels: [String]) -> JSON {
+    let scale =
+      divergences.count == 1 && divergences[0] > 0 && factor(ofRow: 0) == 1 ? divergences[0] : 1
+    let norm = selection.square_changed.squareRoot()
+    let taken = selection.square_selected.squareRoot()
+    return .object([
+      .init("kept", .string(step.keepsExisting ? "existing" : "incoming")),
+      .init("incoming", .string(labels[step.incoming])),
+      .init("low_quantile", .real(quartiles.low * scale)),
+      .init("median", .real(quartiles.center * scale)),
+      .init("high_quantile", .real(quartiles.high * scale)),
+      .init("threshold", .real(threshold * scale)),
+      .init("degenerate", .bool(isDegenerate)),
+      .init("changed", .whole(Int(selection.changed))),
+      .init("selected", .whole(Int(selection.selected))),
+      .init("selected_changed", .whole(Int(selection.selected_changed))),
+      .init("divergence_min", .real(divergences.min() ?? 0)),
+      .init(
+        "divergence_mean", .real(divergences.reduce(0, +) / Double(max(1, divergences.count)))),
+      .init("divergence_max", .real(divergences.max() ?? 0)),
+      .init("rows_without_divergence", .whole(divergences.count { $0 == 0 })),
+      .init("norm_difference", .real(norm)),
+      .init("norm_taken", .real(taken)),
+      .init("cosine", .real(norm > 0 && taken > 0 ? taken / norm : 0)),
+    ])
+  }
+
+  var isStrict: Int32 { settings.comparison == .gt ? 1 : 0 }
 
   /// Writes the fusion of two rows, and adds to the figures.
   func fuse(
     _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, row: Int, count: Int,
     to target: UnsafeMutablePointer<Double>, figures: inout bm_selection
   ) {
-    let divergence = divergence(ofRow: row)
+    let divergence = factor(ofRow: row)
     if settings.isPlain && settings.gate == .hard && settings.scale == 1 {
       kernels.select(left, right, divergence, threshold, isStrict, target, count, &figures)
     } else {
@@ -55,14 +101,14 @@ struct FusedStep: Sendable {
     kept: UnsafePointer<Double>, other: UnsafePointer<Double>,
     to target: UnsafeMutablePointer<Double>
   ) {
-    let divergence = divergence(ofRow: row)
+    let divergence = factor(ofRow: row)
     if settings.isPlain {
       kernels.take(left, right, divergence, threshold, isStrict, kept, other, target, count)
     } else {
       for index in 0..<count {
         let score = settings.score(left[index], right[index], divergence)
         let taken = isStrict != 0 ? score > threshold : score >= threshold
-        target[index] = taken ? other[index] : kept[index]
+        target[index] = taken && left[index] != right[index] ? other[index] : kept[index]
       }
     }
   }
@@ -76,6 +122,13 @@ struct FusedStep: Sendable {
 }
 
 extension FusionSettings {
+  /// Whether entries are taken as they are by exact quantiles of all scores, with one divergence a
+  /// row or none at all.
+  var onlyChooses: Bool {
+    isPlain && gate == .hard && scale == 1 && scope != .tensor && quantiles == .exact
+      && population == .all
+  }
+
   /// Whether the kernels compute the scores: in double, of magnitudes.
   var isPlain: Bool { arithmetic == .f64 && difference == .abs }
 

@@ -46,6 +46,30 @@ struct Fusion: Sendable {
     return (current, origins)
   }
 
+  /// Resolves the steps one after another and writes the result.
+  mutating func merge(_ task: TensorTask, _ all: [FusionStep], _ tiling: Tiling) throws
+    -> FusionResult
+  {
+    for step in all { steps.append(try resolved(step, task, tiling)) }
+    let fusion = self
+    let inputs = task.inputs.count
+    // Where two steps choose, an entry's origin has to be followed.
+    let tracing = steps.count > 1 ? Self.vectors : nil
+    let (written, answers) = try task.writeAnswering(tiling, vectors: Self.vectors + 3) {
+      block, room, merged in
+      var figures: [bm_selection] = []
+      let result = fusion.evaluate(block, &room, at: 0, tracing: tracing, figures: &figures)
+      merged.withUnsafeMutableBufferPointer {
+        $0.baseAddress!.update(from: result.values, count: block.count)
+      }
+      let origins = result.origins.map { origins in
+        (0..<inputs).map { kernels.count_equal(origins, Double($0), block.count) }
+      }
+      return (figures: figures, origins: origins ?? [])
+    }
+    return FusionResult(written, steps, inputs: inputs, answers: answers)
+  }
+
   /// The kept side and the other side of a step.
   func operands(
     _ step: FusionStep, _ current: UnsafePointer<Double>, _ block: borrowing ExpertBlock
@@ -67,6 +91,7 @@ struct Fusion: Sendable {
     let stride = OrderSample.stride(for: task.count)
     let samples = PerWorker<[Double]>(task.workers, [])
     let given = known
+    let isOnly = tiling.rowCount == 1
     let units = try task.survey(tiling, vectors: 1 + Self.vectors) { block, room in
       var figures: [bm_selection] = []
       let current = evaluate(block, &room, at: 1, figures: &figures).values
@@ -75,7 +100,8 @@ struct Fusion: Sendable {
         given.map { $0.count == 1 ? $0[0] : $0[block.row] }
         ?? settings.divergence(left, right, block.count)
       let scores = room.pointer(0)
-      settings.scores(left, right, divergence, block.count, to: scores)
+      let factor = FusedStep.factor(divergence, isOnly: isOnly)
+      settings.scores(left, right, factor, block.count, to: scores)
       var (zeros, negatives) = (0, 0)
       if settings.needsCounts {
         for index in 0..<block.count {
@@ -146,40 +172,6 @@ struct Fusion: Sendable {
     }
     return divergences
   }
-
-  /// What the report says of each step, and where the entries of the result come from.
-  func report(_ selections: [bm_selection], _ origins: [Int], _ labels: [String])
-    -> [JSON.Member]
-  {
-    var steps: [JSON] = []
-    for (fused, selection) in zip(self.steps, selections) {
-      let finite = fused.divergences
-      let norm = selection.square_changed.squareRoot()
-      let taken = selection.square_selected.squareRoot()
-      steps.append(
-        .object([
-          .init("kept", .string(fused.step.keepsExisting ? "existing" : "incoming")),
-          .init("incoming", .string(labels[fused.step.incoming])),
-          .init("low_quantile", .real(fused.quartiles.low)),
-          .init("median", .real(fused.quartiles.center)),
-          .init("high_quantile", .real(fused.quartiles.high)),
-          .init("threshold", .real(fused.threshold)),
-          .init("degenerate", .bool(fused.isDegenerate)),
-          .init("changed", .whole(Int(selection.changed))),
-          .init("selected", .whole(Int(selection.selected))),
-          .init("selected_changed", .whole(Int(selection.selected_changed))),
-          .init("divergence_min", .real(finite.min() ?? 0)),
-          .init("divergence_mean", .real(finite.reduce(0, +) / Double(max(1, finite.count)))),
-          .init("divergence_max", .real(finite.max() ?? 0)),
-          .init("rows_without_divergence", .whole(finite.count { $0 == 0 })),
-          .init("norm_difference", .real(norm)),
-          .init("norm_taken", .real(taken)),
-          .init("cosine", .real(norm > 0 && taken > 0 ? taken / norm : 0)),
-        ]))
-    }
-    let from = zip(labels, origins).map { JSON.Member($0, .whole($1)) }
-    return [.init("entries_from", .object(from)), .init("steps", .array(steps))]
-  }
 }
 
 extension FusionSettings {
@@ -210,9 +202,7 @@ private struct Scores {
     let values =
       try settings.quantiles == .sampled && task.count > settings.sampleSize
       ? sampledQuantiles(levels) : quantiles(levels)
-    fused.quartiles = (values[0], values[1], values[2])
-    fused.isDegenerate = values[2] - values[0] == 0
-    fused.threshold = values[1] + settings.lambda * (values[2] - values[0])
+    fused.settle(low: values[0], center: values[1], high: values[2])
     if let fraction = settings.targetFraction {
       fused.threshold = try quantiles([1 - fraction])[0]
       fused.isDegenerate = false
@@ -224,7 +214,7 @@ private struct Scores {
     let population = task.count - (settings.population == .nonzero ? zeros : 0)
     guard population > 0 else { return levels.map { _ in 0 } }
     let ranks = levels.map { level in
-      let rank = Self.rank(level, of: population)
+      let rank = FusionSettings.rank(level, of: population)
       return settings.population == .nonzero && rank >= negatives ? rank + zeros : rank
     }
     // Negative scores have their own order, from the largest magnitude down.
@@ -246,7 +236,7 @@ private struct Scores {
         let (left, right) = fusion.operands(fused.step, current, block)
         let scores = room.pointer(0)
         settings.scores(
-          left, right, fused.divergence(ofRow: block.row), block.count, to: scores)
+          left, right, fused.factor(ofRow: block.row), block.count, to: scores)
         if settings.difference == .signed {
           for index in 0..<block.count { scores[index] = key(scores[index]) }
         }
@@ -268,7 +258,7 @@ private struct Scores {
         var figures: [bm_selection] = []
         let current = fusion.evaluate(block, &room, at: 1, figures: &figures).values
         let (left, right) = fusion.operands(fused.step, current, block)
-        let divergence = fused.divergence(ofRow: block.row)
+        let divergence = fused.factor(ofRow: block.row)
         return (0..<block.count).compactMap { index in
           random.uniform(block.start + index) < share
             ? settings.score(left[index], right[index], divergence) : nil
@@ -280,12 +270,14 @@ private struct Scores {
     let second = settings.sharesSample ? first : try sample(1)
     return levels.enumerated().map { index, level in
       let sorted = index == 1 ? first : second
-      return sorted.isEmpty ? 0 : sorted[Self.rank(level, of: sorted.count)]
+      return sorted.isEmpty ? 0 : sorted[FusionSettings.rank(level, of: sorted.count)]
     }
   }
+}
 
+extension FusionSettings {
   /// floor(q (n − 1)), in whole numbers where q is a quarter.
-  private static func rank(_ level: Double, of count: Int) -> Int {
+  static func rank(_ level: Double, of count: Int) -> Int {
     let quarters = level * 4
     if quarters == quarters.rounded() {
       let (whole, rest) = (count - 1).quotientAndRemainder(dividingBy: 4)
