@@ -125,6 +125,12 @@ const struct bm_kernels *bm_kernels(void);
 /// All sets that this machine can run, slowest first; returns how many there are.
 size_t bm_kernel_sets(const struct bm_kernels **sets);
 
+/// The keys that sorting would bring to these ranks, of n keys of at least 0, without a sort.
+///
+/// Every rank is below n; `room` has space for n, and can be `keys` for one rank.
+void bm_values_at_ranks(const double *keys, size_t n, const size_t *ranks, size_t count,
+                        double *room, double *values);
+
 /// Elementary functions with the same bits on every machine and C library, within 6 ulp.
 double bm_exp(double x);
 double bm_expm1(double x);

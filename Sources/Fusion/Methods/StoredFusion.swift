@@ -211,8 +211,15 @@ struct StoredFusion: Sendable {
       all.append(figures)
       current = UnsafeRawPointer(target)
     }
-    unit.squareDistances = (0..<inputs).map {
-      kernel.square_distance(block[$0], output, block.count)
+    if let only = all.first, all.count == 1 {
+      // Of two inputs an entry is one or the other.
+      unit.squareDistances = Array(repeating: only.square_selected, count: 2)
+      let other = steps[0].step.keepsExisting ? steps[0].step.incoming : existing
+      unit.squareDistances[other] = only.square_changed - only.square_selected
+    } else {
+      unit.squareDistances = (0..<inputs).map {
+        kernel.square_distance(block[$0], output, block.count)
+      }
     }
     let counts =
       isTracing ? (0..<inputs).map { kernel.count(origins, UInt32($0), block.count) } : []
