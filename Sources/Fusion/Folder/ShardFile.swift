@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Files
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,6 +10,16 @@ internal import Files
 final class ShardFile: Sendable {
   let path: String
   private let descriptor: Int32
+  private let queue = Mutex(Queue())
+
+  /// What waits for the thread that is writing. A file takes one write at a time, and threads that
+  /// wait for it would do nothing else.
+  private struct Queue {
+    var isWriting = false
+    var waiting: [(bytes: [UInt8], offset: Int)] = []
+    static let limit = 32
+    static let longest = 1 << 20
+  }
 
   /// Creates it, or opens what an earlier process left of it.
   init(_ path: String, byteCount: Int) throws(FileError) {
@@ -30,7 +41,35 @@ final class ShardFile: Sendable {
     try bytes.withUnsafeBytes { try write($0, at: offset) }
   }
 
+  /// Writes now, or leaves it to the thread that is writing to this file, which takes it over
+  /// before it returns: when no thread is in here any more, all is written.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+    enum Turn { case writer, other, left }
+    let turn: Turn = queue.withLock { queue in
+      if !queue.isWriting {
+        queue.isWriting = true
+        return .writer
+      }
+      guard queue.waiting.count < Queue.limit, bytes.count <= Queue.longest else { return .other }
+      queue.waiting.append((Array(bytes), offset))
+      return .left
+    }
+    guard turn != .left else { return }
+    try put(bytes, at: offset)
+    guard turn == .writer else { return }
+    while let next = queue.withLock({ queue in
+      queue.isWriting = !queue.waiting.isEmpty
+      return queue.waiting.isEmpty ? nil : queue.waiting.removeFirst()
+    }) {
+      do {
+        try next.bytes.withUnsafeBytes { try put($0, at: next.offset) }
+      } catch {
+        throw error as? FileError ?? FileError(path, "\(error)")
+      }
+    }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
