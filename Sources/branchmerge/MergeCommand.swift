@@ -158,8 +158,8 @@ struct MergeSummary {
     var notes: [String] = []
     if report.degenerate > 0 {
       notes.append(
-        "\(counted(report.degenerate, "tensor")) had no spread of scores (interquartile range 0), so"
-          + " every entry that differs was taken; 'stats_over: nonzero' leaves unchanged ones out")
+        "\(counted(report.degenerate, "tensor")) had no spread of scores (interquartile range 0): the"
+          + " threshold is the median; with 'stats_over: nonzero' unchanged entries do not count")
     }
     if report.overflowed > 0 {
       notes.append(

@@ -176,7 +176,9 @@ struct Fusion: Sendable {
 
 extension FusionSettings {
   /// Whether zero and negative scores have to be counted before ranks are known.
-  var needsCounts: Bool { population == .nonzero || difference == .signed }
+  ///
+  /// Rounded divergences can be negative, where exact ones cannot.
+  var needsCounts: Bool { population == .nonzero || !isPlain }
 }
 
 extension ExpertBlock {
@@ -228,7 +230,7 @@ private struct Scores {
         (score < 0) == isNegative ? abs(score) : .infinity
       }
       let found = try task.orderStatistics(
-        asked, tiling, sample: settings.difference == .abs ? sample : sample.map(key),
+        asked, tiling, sample: settings.isPlain ? sample : sample.map(key),
         vectors: 1 + Fusion.vectors
       ) { [fusion, fused, settings] block, room in
         var figures: [bm_selection] = []
@@ -237,7 +239,7 @@ private struct Scores {
         let scores = room.pointer(0)
         settings.scores(
           left, right, fused.factor(ofRow: block.row), block.count, to: scores)
-        if settings.difference == .signed {
+        if !settings.isPlain {
           for index in 0..<block.count { scores[index] = key(scores[index]) }
         }
       }

@@ -123,6 +123,15 @@ package struct FolderPlan: Sendable {
     if let config = try patchedConfig(tensors, layers, checkpoints, document, &plan.notes) {
       made["config.json"] = config
     }
+    let generation = folders[donor] + "/generation_config.json"
+    if let moved = movedTokens, made["generation_config.json"] == nil,
+      let data = FileManager.default.contents(atPath: generation)
+    {
+      let patched = try ConfigPatch(tokenID: moved)
+        .applied(to: Array(data), of: "generation_config.json")
+      made["generation_config.json"] = patched.bytes
+      plan.notes += patched.notes
+    }
     leftOut += made.keys.sorted() + Self.ownNames.sorted()
     let side = try SideFiles(
       from: folders[donor], tokenizerFrom: folders[source], written: Set(leftOut))
@@ -162,12 +171,17 @@ package struct FolderPlan: Sendable {
       patch.tiesEmbeddings = false
       notes.append("config.json: tie_word_embeddings is now false, since there is a head")
     }
-    if let tokenizer, tokenizer.source != donor {
-      patch.tokenID = { tokenizer.newID(of: $0, in: self.donor) }
-    }
+    patch.tokenID = movedTokens
     let patched = try patch.applied(to: Array(data))
     notes += patched.notes
     return patched.bytes
+  }
+
+  /// What the donor's token ids become, where the tokenizer is another model's.
+  private var movedTokens: (@Sendable (Int) -> Int?)? {
+    guard let tokenizer, tokenizer.source != donor else { return nil }
+    let donor = donor
+    return { tokenizer.newID(of: $0, in: donor) }
   }
 
   private func rowCount(_ name: String, _ checkpoint: Checkpoint) -> Int? {
