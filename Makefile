@@ -6,11 +6,13 @@ PREFIX ?= /usr/local
 PYTHON := .build/python
 # DuckDB's command line and the Python tools of tests and benchmarks live in the build folder.
 export PATH := $(CURDIR)/$(PYTHON)/bin:$(PATH)
+# The references that merge methods are held to are in Python.
+export BRANCHMERGE_PYTHON ?= $(CURDIR)/$(PYTHON)/bin/python
 
 PROGRAM := .build/release/branchmerge
 DEMO := .build/demo
 
-.PHONY: demo test bench install lint sanitize setup build clean
+.PHONY: demo test bench bench-merge fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	@scripts/demo $(PROGRAM) $(DEMO)
@@ -28,6 +30,13 @@ setup:  ## Install what is missing: Debian packages, and Python tools into the b
 bench: build  ## Time the math branch against DuckDB, Polars and orjson on 1.2 GB.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/branch.py --program $(PROGRAM)
+
+bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
+	$(PYTHON)/bin/python Tests/Benchmarks/merge.py --program $(PROGRAM)
+
+fuzz: setup  ## Read a million mutated checkpoint headers.
+	BRANCHMERGE_FUZZ=1000000 swift test -c release -Xswiftc -enable-testing \
+	  --scratch-path .build/fuzz --filter Fuzz
 
 install: build  ## Install the program, its source cards, filters and recipes, and completions.
 	scripts/install $(PROGRAM) $(PREFIX)
