@@ -276,6 +276,62 @@ static size_t BM_JOIN(count_equal_, BM_SET)(const double *keys, double value, si
   return count;
 }
 
+// ---- comparison ----
+
+static void BM_JOIN(compare_, BM_SET)(const double *left, const double *right, double *target,
+                                      size_t n, struct bm_comparison *figures) {
+  v8l differing = {0}, same_sign = {0}, finite = {0};
+  v8d square_left = {0}, square_right = {0}, product = {0}, square = {0};
+  v8d least = all8(figures->least), largest = all8(figures->largest);
+  int64_t padding = (int64_t)((8 - n % 8) % 8);
+  EACH8_2(left, right, {
+    v8l good = (abs8(a) < all8(INFINITY)) & (abs8(b) < all8(INFINITY));
+    a = (v8d)((v8l)a & good);
+    b = (v8d)((v8l)b & good);
+    v8d d = abs8(b - a);
+    v8l differs = d > all8(0);
+    differing -= differs;
+    finite -= good;
+    same_sign -= good & ((a > all8(0)) == (b > all8(0))) & ((a < all8(0)) == (b < all8(0)));
+    square_left += a * a;
+    square_right += b * b;
+    product += a * b;
+    square += d * d;
+    least = pick8(differs & (d < least), d, least);
+    largest = pick8(d > largest, d, largest);
+    store_part(target, d, i, n);
+  })
+  figures->differing += (uint64_t)count8(differing);
+  figures->same_sign += (uint64_t)(count8(same_sign) - padding);
+  figures->not_finite += n - (size_t)(count8(finite) - padding);
+  figures->square_left += sum8(square_left);
+  figures->square_right += sum8(square_right);
+  figures->product += sum8(product);
+  figures->square_difference += sum8(square);
+  figures->least = -max8(-least);
+  figures->largest = max8(largest);
+}
+
+static void BM_JOIN(tally_, BM_SET)(const double *x, size_t n, uint64_t *counts) {
+  for (size_t i = 0; i < n; i++) {
+    uint64_t bits;
+    memcpy(&bits, x + i, 8);
+    // Zeros are many: in one place each would wait for the one before it.
+    counts[bits ? (bits >> 45) + 8 : i % 8]++;
+  }
+}
+
+static size_t BM_JOIN(strike_, BM_SET)(const double *x, double *rest, size_t n) {
+  v8l equal = {0};
+  size_t padding = (8 - n % 8) % 8;
+  EACH8_2(x, rest, {
+    v8l same = a == b;
+    equal -= same;
+    store_part(rest, pick8(same, all8(NAN), b), i, n);
+  })
+  return (size_t)count8(equal) - padding;
+}
+
 // ---- arcee_fusion ----
 
 /// e^x for x <= 0 in float lanes, below 2e-7 relative error; flat from -87 on.
@@ -660,6 +716,9 @@ const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .magnitude = BM_JOIN(magnitude_, BM_SET),
     .collect = BM_JOIN(collect_, BM_SET),
     .count_equal = BM_JOIN(count_equal_, BM_SET),
+    .compare = BM_JOIN(compare_, BM_SET),
+    .tally = BM_JOIN(tally_, BM_SET),
+    .strike = BM_JOIN(strike_, BM_SET),
     .extent = BM_JOIN(extent_, BM_SET),
     .weigh = BM_JOIN(weigh_, BM_SET),
     .diverge = BM_JOIN(diverge_, BM_SET),

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Curation
 import Foundation
+import Fusion
 
 /// `branchmerge check`: decodes everything and runs the filters' examples.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check source cards, filters and recipes, and run every filter's examples.",
+    abstract: "Check source cards, filters, recipes and merge files, and run every filter's examples.",
     discussion: """
       Without a path the working folder is checked: all YAML below its datasets/ and filters/.
 
@@ -19,15 +20,27 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let check = try LibraryCheck(paths.isEmpty ? ["."] : paths)
-    for error in check.errors { say("\(error)") }
+    let errors = check.errors.map { "\($0)" } + check.mergeFiles.flatMap { problems(in: $0) }
+    for error in errors { say(error) }
+    let merges = check.mergeFiles.count
     show(
       "\(counted(check.sources, "source")), \(counted(check.filters, "filter")) with"
-        + " \(counted(check.examples, "example")), \(counted(check.recipes, "recipe")): "
-        + (check.errors.isEmpty ? "all hold" : counted(check.errors.count, "error")))
-    guard check.errors.isEmpty else { throw ExitCode(1) }
-    guard check.sources + check.filters + check.recipes > 0 else {
+        + " \(counted(check.examples, "example")), \(counted(check.recipes, "recipe"))"
+        + (merges > 0 ? ", \(counted(merges, "merge file"))" : "") + ": "
+        + (errors.isEmpty ? "all hold" : counted(errors.count, "error")))
+    guard errors.isEmpty else { throw ExitCode(1) }
+    guard check.sources + check.filters + check.recipes + merges > 0 else {
       say("nothing to check here: no YAML below datasets/ or filters/")
       throw ExitCode(1)
+    }
+  }
+
+  /// What is wrong with a merge file as such, wherever its models are.
+  private func problems(in path: String) -> [String] {
+    do {
+      return try MethodList.problems(in: MergeConfig(reading: path))
+    } catch {
+      return ["\(error)"]
     }
   }
 }

@@ -1,5 +1,6 @@
 import Curation
 import Foundation
+import Fusion
 
 /// Aligned columns: the first to the left, the others to the right.
 func table(_ rows: [[String]], leftColumns: Int = 1) -> String {
@@ -28,6 +29,18 @@ func size(_ bytes: Double) -> String {
 func counted(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
   "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
 }
+
+/// A share in percent; only nothing is 0 and only all is 100.
+func percent(_ part: Int, of whole: Int) -> String {
+  guard whole > 0 else { return "-" }
+  let share = 100 * Double(part) / Double(whole)
+  if share > 0 && share < 0.01 { return "<0.01 %" }
+  if share < 100 && share > 99.99 { return ">99.99 %" }
+  return String(format: "%.2f %%", share)
+}
+
+/// A name out of a file, without anything in it that moves the cursor or fills the screen.
+func shown(_ name: String) -> String { String(quoted(name).dropFirst().dropLast()) }
 
 /// Seconds as people read them.
 func duration(_ seconds: Double) -> String {

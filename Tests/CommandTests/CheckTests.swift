@@ -83,7 +83,7 @@ private let broken = """
   datasets/twice.yaml:1:1: the key 'about' stands twice in one mapping
   filters/empty.yaml: is empty
   filters/latin.yaml: is not UTF-8
-  filters/other.yaml:1:1: is neither a source ('fields'), nor a filter ('keep'), nor a recipe ('branches')
+  filters/other.yaml:1:1: is neither a source ('fields'), nor a filter ('keep'), nor a recipe ('branches'), nor a merge file ('merge_method')
   filters/wrong.yaml:7:5: 'wrong' drops this example, which it should keep
   filters/wrong.yaml:8:5: 'wrong' keeps this example, which it should drop
   filters/wrong.yaml:11:14: 'wrong' drops this example because of 'prompt', not 'level'

@@ -6,7 +6,7 @@ struct HelpTests {
     let ending = try branchmerge(help.command + ["--help"])
     // How many threads there are is the machine's to say.
     let output = ending.output.replacing(
-      /\(default: \d+\)(?=\n  --(max-quarantined|json))/, with: "(N)")
+      /\(default: \d+\)(?=\n  --(max-quarantined|shard-size|json))/, with: "(N)")
     #expect(output == help.text)
     #expect(ending.errors == "")
     #expect(ending.status == 0)
@@ -77,6 +77,11 @@ private let mistakes = [
     message: "error: tinyr2: there is no such file; did you mean 'tinyr1'? Recipes known by name"
       + " are 'tinyr1'"),
   Mistake(
+    arguments: ["compare", "a"], message: "Error: Missing expected argument '<B>'"),
+  Mistake(
+    arguments: ["methods", "--markdown", "--json"],
+    message: "Error: --markdown stands alone: the page has all methods"),
+  Mistake(
     arguments: ["check", "nowhere"], message: "error: nowhere: there is no such file or folder"),
   Mistake(
     arguments: branch,
@@ -105,11 +110,19 @@ private let helps = [
       SUBCOMMANDS:
         branch                  Build the branch data sets of a recipe, with every
                                 row's fate on record.
+        merge                   Merge checkpoints as a mergekit YAML file says,
+                                exactly and out of core.
+        inspect                 Say what a checkpoint holds, by type, shard, layer
+                                and module.
+        compare                 Say how far one checkpoint is from another, tensor by
+                                tensor or summed.
+        methods                 List the merge methods, or say all of one: paper,
+                                formula, parameters.
         trace                   Tell where a sample came from and what became of it.
         survey                  Say what is in there: rows, fields, their types,
                                 lengths and values.
-        check                   Check source cards, filters and recipes, and run
-                                every filter's examples.
+        check                   Check source cards, filters, recipes and merge files,
+                                and run every filter's examples.
         sources                 List the known sources, where their files are, and
                                 how to fetch those missing.
 
@@ -156,6 +169,134 @@ private let helps = [
 
 
       """#),
+  Help(
+    command: ["merge"],
+    text: """
+      OVERVIEW: Merge checkpoints as a mergekit YAML file says, exactly and out of
+      core.
+
+      OUT gets the shards with their index, the patched config.json, the tokenizer
+      and all other files of the base model, a model card, the merge file, and
+      merge-report.json, which says of every tensor how it was made. The folder
+      appears whole or not at all. After any interruption the same command goes on
+      where it stopped, and gives the same bytes.
+
+      Example:
+        branchmerge merge arcee.yml merged/math-science --plan
+        branchmerge merge arcee.yml merged/math-science
+
+      USAGE: branchmerge merge <config> <out> [--plan] [--workers <n>] [--shard-size <size>] [--compat <tool>] [--seed <n>] [--sha256] [--allow-nonfinite] [--no-fsync] [--json]
+
+      ARGUMENTS:
+        <config>                The merge file, in mergekit's schema.
+        <out>                   The folder of the merged model, which is not there
+                                yet.
+
+      OPTIONS:
+        --plan                  Say what would be done, from headers alone, and do
+                                nothing.
+        --workers <n>           Threads that merge; the bytes are the same for any
+                                number. (N)
+        --shard-size <size>     The largest shard: 5GB, 500MB, bytes. (default: 5GB)
+        --compat <tool>         mergekit: do as it does also where that is a defect.
+        --seed <n>              Of random methods, in place of the file's.
+        --sha256                Also compute the SHA-256 of each tensor.
+        --allow-nonfinite       Merge also where an input has NaN or infinity.
+        --no-fsync              Do not wait for the disk.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["inspect"],
+    text: """
+      OVERVIEW: Say what a checkpoint holds, by type, shard, layer and module.
+
+      Headers alone are read, and checked as a merge checks them. Layers that hold
+      the same are one line. A checkpoint of few tensors is shown tensor by tensor.
+
+      Example:
+        branchmerge inspect models/math
+        branchmerge inspect models/math --by layer
+        branchmerge inspect models/math/model-00001-of-00002.safetensors --tensors
+
+      USAGE: branchmerge inspect <checkpoint> [--by <part>] [--tensors] [--json]
+
+      ARGUMENTS:
+        <checkpoint>            A model's folder, or one .safetensors file.
+
+      OPTIONS:
+        --by <part>             Show this table alone, every layer by itself.
+                                (values: type, shard, layer, module)
+        --tensors               Show every tensor.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["compare"],
+    text: #"""
+      OVERVIEW: Say how far one checkpoint is from another, tensor by tensor or
+      summed.
+
+      All entries are read, once. What only one of the two has, what differs in shape
+      or type, and what is not finite is told, and the exit status is then 1. Where B
+      was merged here, its report says how many entries come from each model. With
+      --experts every entry of B is looked up instead: in A, then in each expert, as
+      a number of B's type; whoever has it first gets it. That also tells what
+      another tool has merged.
+
+      Example:
+        branchmerge compare models/base models/math --by module
+        branchmerge compare models/base merged \
+          --experts math=models/math coding=models/coding
+
+      USAGE: branchmerge compare <A> <B> [--by <part>] [--experts <name=folder> ...] [--workers <n>] [--json]
+
+      ARGUMENTS:
+        <A>                     The checkpoint to start from: a folder or a file.
+        <B>                     The checkpoint that is held against it.
+
+      OPTIONS:
+        --by <part>             Add up the tensors of a layer or of a module.
+                                (values: layer, module)
+        --experts <name=folder> Tell which of these checkpoints, or A, an entry of B
+                                comes from.
+        --workers <n>           Threads that read; the result is the same for any
+                                number. (N)
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """#),
+  Help(
+    command: ["methods"],
+    text: """
+      OVERVIEW: List the merge methods, or say all of one: paper, formula,
+      parameters.
+
+      Example:
+        branchmerge methods
+        branchmerge methods arcee_fusion
+
+      USAGE: branchmerge methods [<name>] [--markdown] [--json]
+
+      ARGUMENTS:
+        <name>                  The method to say all of.
+
+      OPTIONS:
+        --markdown              Print the page docs/methods.md.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
   Help(
     command: ["trace"],
     text: """
@@ -227,8 +368,8 @@ private let helps = [
   Help(
     command: ["check"],
     text: """
-      OVERVIEW: Check source cards, filters and recipes, and run every filter's
-      examples.
+      OVERVIEW: Check source cards, filters, recipes and merge files, and run every
+      filter's examples.
 
       Without a path the working folder is checked: all YAML below its datasets/ and
       filters/.

@@ -21,7 +21,7 @@ struct LibraryCheckTests {
     #expect(
       check.errors.map { "\($0)".replacing(kitchen.folder.path + "/", with: "") } == [
         "datasets/odd.yaml:1:1: is neither a source ('fields'), nor a filter ('keep'), nor a recipe"
-          + " ('branches')",
+          + " ('branches'), nor a merge file ('merge_method')",
         "datasets/recipes/r.yaml:1:11: a recipe needs at least one branch",
         "filters/bad.yaml:3:11: a filter needs at least one 'keep' and one 'drop' example",
       ])

@@ -23,6 +23,14 @@ struct bm_selection {
   double square_selected;     // the same over selected entries
 };
 
+/// What comparing two vectors counted and summed; an entry that is not finite in one of them counts as
+/// that alone. `least` starts at INFINITY, the rest at 0.
+struct bm_comparison {
+  uint64_t differing, same_sign, not_finite;
+  double square_left, square_right, product, square_difference;
+  double least, largest;  // |right - left| where they differ
+};
+
 /// What the softmax of a pair of rows needs to know of them; maxima start at -INFINITY, the rest at 0.
 struct bm_softmax {
   double left_max, right_max;
@@ -92,6 +100,15 @@ struct bm_kernels {
                     double *target);
   /// Counts keys equal to `value`.
   size_t (*count_equal)(const double *keys, double value, size_t n);
+
+  /// target = |right - left|, 0 where one is not finite; adds to the figures.
+  void (*compare)(const double *left, const double *right, double *target, size_t n,
+                  struct bm_comparison *figures);
+  /// Counts numbers of at least 0 by exponent and first seven bits, from counts[8] on; zeros are
+  /// counted in the first eight together.
+  void (*tally)(const double *x, size_t n, uint64_t *counts);
+  /// Counts the entries of `rest` that x has too, and makes them NaN.
+  size_t (*strike)(const double *x, double *rest, size_t n);
 
   /// The Kullback-Leibler divergence of two softmax rows, with epsilon on every probability, in
   /// three passes that each may come in pieces: maxima, sums of weights, then the terms.

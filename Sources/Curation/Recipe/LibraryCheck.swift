@@ -8,6 +8,8 @@ package struct LibraryCheck {
   package private(set) var filters = 0
   package private(set) var examples = 0
   package private(set) var recipes = 0
+  /// Files that say how checkpoints are merged, which are not judged here.
+  package private(set) var mergeFiles: [String] = []
   package private(set) var errors: [RecipeError] = []
 
   /// Decodes and resolves these files and all that lie in these folders.
@@ -51,11 +53,13 @@ package struct LibraryCheck {
       } else if keys.contains("fields") {
         sources += 1
         _ = try SourceCard(yaml, name: name, text: text)
+      } else if keys.contains("merge_method") {
+        mergeFiles.append(path)
       } else {
         errors.append(
           yaml.fail(
-            "is neither a source ('fields'), nor a filter ('keep'), nor a recipe"
-              + " ('branches')"))
+            "is neither a source ('fields'), nor a filter ('keep'), nor a recipe ('branches'), nor"
+              + " a merge file ('merge_method')"))
       }
     } catch let found as RecipeErrors {
       errors += found.errors

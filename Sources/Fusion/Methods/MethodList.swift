@@ -4,6 +4,19 @@ internal import Configuration
 package enum MethodList {
   package static let all: [any MergeMethod.Type] = [ArceeFusion.self]
 
+  /// The parameters that each method knows.
+  static var parameters: [String: Set<String>] {
+    Dictionary(
+      uniqueKeysWithValues: all.map { ($0.about.name, Set($0.about.parameters.map(\.name))) })
+  }
+
+  /// Methods and parameters that a merge file has wrong, with their places.
+  package static func problems(in config: MergeConfig) -> [String] {
+    config.documents.flatMap {
+      $0.checkParameters(known: parameters, method: $0.method).errors.map(\.description)
+    }
+  }
+
   /// The method of a document; an unknown name is an error at its place.
   static func method(_ document: MergeDocument) throws -> any MergeMethod.Type {
     if let method = all.first(where: { $0.about.name == document.method }) { return method }

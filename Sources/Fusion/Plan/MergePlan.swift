@@ -39,11 +39,7 @@ package struct MergePlan: Sendable {
     let document = config.documents[index ?? config.documents.count - 1]
     let isCompatible = options.isCompatible ?? document.isCompatible
     let type = try MethodList.method(document)
-    let known = Dictionary(
-      uniqueKeysWithValues: MethodList.all.map { method in
-        (method.about.name, Set(method.about.parameters.map(\.name)))
-      })
-    let judged = document.checkParameters(known: known, method: document.method)
+    let judged = document.checkParameters(known: MethodList.parameters, method: document.method)
     guard judged.errors.isEmpty else { throw MergeError(judged.errors.map(\.description)) }
 
     var problems = try Self.inputProblems(document, type.about)
