@@ -17,6 +17,7 @@ typedef double v8d __attribute__((vector_size(64)));
 typedef float v8f __attribute__((vector_size(32)));
 typedef float v16f __attribute__((vector_size(64)));
 typedef int64_t v8l __attribute__((vector_size(64)));
+typedef uint64_t v8ul __attribute__((vector_size(64)));
 typedef int32_t v8i __attribute__((vector_size(32)));
 typedef uint32_t v8u __attribute__((vector_size(32)));
 typedef uint16_t v8s __attribute__((vector_size(16)));
@@ -669,31 +670,201 @@ INLINE size_t compress8(double *target, v8d key, v8l low_enough, v8l high_enough
 #define BM_HALF v8u
 #include "kernels_stored.h"
 
-// ---- sign consensus ----
+// ---- sums of models and of their changes ----
 
-static void BM_JOIN(consensus_, BM_SET)(const double *const *vectors, const double *weights,
-                                        size_t count, double *target, double *weight, size_t n) {
+static void BM_JOIN(combine_, BM_SET)(const double *const *vectors, const double *factors,
+                                      size_t count, double divisor, int keeps_equal,
+                                      double *target, size_t n) {
   for (size_t i = 0; i < n; i += 8) {
-    size_t lanes = n - i < 8 ? n - i : 8;
-    v8d total = {0};
+    v8d sum = {0}, first = {0};
+    v8l equal = (v8l){0} == 0;
     for (size_t m = 0; m < count; m++) {
-      v8d e = {0};
-      if (lanes == 8) e = load8(vectors[m] + i);
-      else memcpy(&e, vectors[m] + i, 8 * lanes);
-      total += e;
+      v8d x = load8(vectors[m] + i);
+      v8d term = all8(factors[m]) * x;
+      if (m == 0) first = x, sum = term;
+      else sum += term, equal &= x == first;
     }
-    v8l positive = total >= all8(0);
-    v8d sum = {0}, divisor = {0};
+    if (divisor != 1) sum /= all8(divisor);
+    store8(target + i, keeps_equal ? pick8(equal, first, sum) : sum);
+  }
+}
+
+/// The part of a change that is kept.
+INLINE v8d kept8(const struct bm_change *change, v8d base, size_t i, v8l *kept) {
+  v8d d = load8(change->x + i) - base;
+  v8d key = change->key ? load8(change->key + i) : abs8(d);
+  *kept = (key >= all8(change->low)) & (key <= all8(change->high));
+  return (v8d)((v8l)d & *kept);
+}
+
+/// Masks off what lies beyond the end.
+INLINE v8l inside8(size_t i, size_t n) {
+  return (v8l){0, 1, 2, 3, 4, 5, 6, 7} < (int64_t)(n - i);
+}
+
+static size_t BM_JOIN(keep_, BM_SET)(const struct bm_change *change, const double *base,
+                                     double *target, size_t n) {
+  v8l count = {0}, kept;
+  for (size_t i = 0; i < n; i += 8) {
+    store8(target + i, kept8(change, load8(base + i), i, &kept));
+    count -= kept & inside8(i, n);
+  }
+  return (size_t)count8(count);
+}
+
+INLINE v8d moved8(v8d base, v8d by) { return pick8(by == all8(0), base, base + by); }
+
+static void BM_JOIN(vote_, BM_SET)(const struct bm_change *changes, size_t count,
+                                   const struct bm_ballot *ballot, const double *base,
+                                   double *target, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    v8d b = load8(base + i);
+    // Both outcomes of an election are added up, so that one pass serves.
+    v8d total = {0}, up = {0}, down = {0}, up_weight = {0}, down_weight = {0};
     for (size_t m = 0; m < count; m++) {
-      v8d e = {0};
-      if (lanes == 8) e = load8(vectors[m] + i);
-      else memcpy(&e, vectors[m] + i, 8 * lanes);
-      v8l agrees = (positive & (e > all8(0))) | (~positive & (e < all8(0)));
-      sum += pick8(agrees, e, all8(0));
-      divisor += pick8(agrees, all8(weights[m]), all8(0));
+      const struct bm_change *change = changes + m;
+      v8l kept;
+      v8d d = kept8(change, b, i, &kept) * all8(change->factor);
+      if (change->divisors) d = (v8d)((v8l)(d / load8(change->divisors + i)) & kept);
+      else if (change->divisor != 1) d /= all8(change->divisor);
+      v8d term = all8(change->weight) * d, vote = ballot->is_unweighted ? d : term;
+      total += vote;
+      if (!ballot->elects) continue;
+      v8l is_up = vote > all8(0), is_down = vote < all8(0);
+      up += (v8d)((v8l)term & is_up);
+      down += (v8d)((v8l)term & is_down);
+      up_weight += (v8d)((v8l)all8(change->weight) & is_up);
+      down_weight += (v8d)((v8l)all8(change->weight) & is_down);
     }
-    store_part(target, sum, i, n);
-    store_part(weight, divisor, i, n);
+    if (ballot->elects) {
+      v8l positive = total >= all8(0);
+      total = pick8(positive, up, down);
+      if (ballot->divides) {
+        v8d weight = pick8(positive, up_weight, down_weight);
+        weight = __builtin_elementwise_max(weight, all8(ballot->least));
+        total /= pick8(weight == all8(0), all8(1), weight);
+      }
+    } else if (ballot->divides && ballot->divisor != 0) {
+      total /= all8(ballot->divisor);
+    }
+    store8(target + i, moved8(b, total * all8(ballot->lambda)));
+  }
+}
+
+static size_t BM_JOIN(variance_, BM_SET)(const double *const *vectors, size_t count,
+                                         const double *base, double *target, size_t n) {
+  v8l changed = {0};
+  for (size_t i = 0; i < n; i += 8) {
+    v8d b = load8(base + i), sum = {0}, squares = {0};
+    for (size_t m = 0; m < count; m++) sum += load8(vectors[m] + i) - b;
+    v8d mean = sum / all8((double)count);
+    for (size_t m = 0; m < count; m++) {
+      v8d d = (load8(vectors[m] + i) - b) - mean;
+      squares += d * d;
+    }
+    v8d variance = squares / all8((double)count);
+    changed -= (variance != all8(0)) & inside8(i, n);
+    store8(target + i, variance);
+  }
+  return (size_t)count8(changed);
+}
+
+static void BM_JOIN(swap_near_, BM_SET)(const double *base, const double *x, double t,
+                                        double *target, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    v8d b = load8(base + i), v = load8(x + i);
+    v8d a = all8(t) / __builtin_elementwise_max(abs8(b - v), all8(1e-6));
+    a = __builtin_elementwise_min(__builtin_elementwise_max(a, all8(0)), all8(1));
+    v8d mixed = a * v + (all8(1) - a) * b;
+    store8(target + i, pick8((v == b) | (a == all8(0)), b, mixed));
+  }
+}
+
+INLINE v8l active8(const double *x, v8d base, double epsilon) {
+  return abs8(load8(x) - base) > all8(epsilon);
+}
+
+static void BM_JOIN(overlap_, BM_SET)(const double *const *vectors, size_t count,
+                                      const double *base, double epsilon, uint64_t *alone,
+                                      uint64_t *shared, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    v8d b = load8(base + i);
+    v8l active = {0}, inside = inside8(i, n);
+    for (size_t m = 0; m < count; m++) active -= active8(vectors[m] + i, b, epsilon);
+    for (size_t m = 0; m < count; m++) {
+      v8l mine = active8(vectors[m] + i, b, epsilon) & inside;
+      alone[m] += (uint64_t)-count8(mine & (active == 1));
+      shared[m] += (uint64_t)-count8(mine & (active > 1));
+    }
+  }
+}
+
+static void BM_JOIN(reinforce_, BM_SET)(const double *const *vectors, const double *factors,
+                                        size_t count, const double *base, double epsilon,
+                                        double *target, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    v8d b = load8(base + i), active = {0}, sum = {0};
+    for (size_t m = 0; m < count; m++)
+      active += (v8d)((v8l)all8(1) & active8(vectors[m] + i, b, epsilon));
+    v8d share = all8(1) / __builtin_elementwise_max(active, all8(1));
+    v8l is_one = active == all8(1);
+    for (size_t m = 0; m < count; m++) {
+      v8d d = load8(vectors[m] + i) - b;
+      d = (v8d)((v8l)d & (abs8(d) > all8(epsilon)));
+      sum += d * pick8(is_one, all8(factors[m]), share);
+    }
+    store8(target + i, moved8(b, sum));
+  }
+}
+
+// ---- random numbers ----
+
+/// 32 bits in each lane as a double.
+INLINE v8d whole8(v8ul x) {
+  return (v8d)(x | 0x4330000000000000) - all8(0x1p52);
+}
+
+static void BM_JOIN(uniform_, BM_SET)(uint32_t key0, uint32_t key1, uint64_t first,
+                                      double *target, size_t n) {
+  const v8ul low = (v8ul){0} + 0xFFFFFFFF;
+  v8ul k0[10], k1[10];
+  for (uint32_t round = 0; round < 10; round++) {
+    k0[round] = (v8ul){0} + (key0 + round * 0x9E3779B9);
+    k1[round] = (v8ul){0} + (key1 + round * 0xBB67AE85);
+  }
+  // A block gives two elements; the first may be the second of its block.
+  uint64_t block = first >> 1;
+  size_t skip = first & 1;
+  for (size_t i = 0; i < n; block += 8) {
+    v8ul number = (v8ul){0, 1, 2, 3, 4, 5, 6, 7} + block;
+    v8ul a = number, b = number >> 32, c = {0}, d = {0};
+#pragma clang loop unroll(full)
+    for (int round = 0; round < 10; round++) {
+      // The upper halves of lanes hold what comes; the masks say that products do not see them.
+      v8ul left = (a & low) * 0xD2511F53, right = (c & low) * 0xCD9E8D57;
+      a = right >> 32 ^ b ^ k0[round];
+      b = right;
+      c = left >> 32 ^ d ^ k1[round];
+      d = left;
+    }
+    a &= low, b &= low, c &= low, d &= low;
+    v8d even = whole8(b) * 0x1p-32 + whole8(a >> 11) * 0x1p-53;
+    v8d odd = whole8(d) * 0x1p-32 + whole8(c >> 11) * 0x1p-53;
+    v8d head = __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
+    v8d tail = __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15);
+    if (skip == 0 && n - i >= 16) {
+      store8(target + i, head);
+      store8(target + i + 8, tail);
+      i += 16;
+      continue;
+    }
+    double pairs[16];
+    store8(pairs, head);
+    store8(pairs + 8, tail);
+    size_t count = 16 - skip < n - i ? 16 - skip : n - i;
+    memcpy(target + i, pairs + skip, 8 * count);
+    i += count;
+    skip = 0;
   }
 }
 
@@ -725,6 +896,13 @@ const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .scores = BM_JOIN(scores_, BM_SET),
     .select = BM_JOIN(select_, BM_SET),
     .take = BM_JOIN(take_, BM_SET),
-    .consensus = BM_JOIN(consensus_, BM_SET),
+    .combine = BM_JOIN(combine_, BM_SET),
+    .keep = BM_JOIN(keep_, BM_SET),
+    .vote = BM_JOIN(vote_, BM_SET),
+    .variance = BM_JOIN(variance_, BM_SET),
+    .uniform = BM_JOIN(uniform_, BM_SET),
+    .swap_near = BM_JOIN(swap_near_, BM_SET),
+    .overlap = BM_JOIN(overlap_, BM_SET),
+    .reinforce = BM_JOIN(reinforce_, BM_SET),
     .stored = {BM_STORED_TABLE(f16), BM_STORED_TABLE(bf16), BM_STORED_TABLE(f32)},
 };

@@ -7,7 +7,8 @@ import Fusion
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check source cards, filters, recipes and merge files, and run every filter's examples.",
+    abstract:
+      "Check source cards, filters, recipes and merge files, and run every filter's examples.",
     discussion: """
       Without a path the working folder is checked: all YAML below its datasets/ and filters/.
 

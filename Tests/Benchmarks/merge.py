@@ -12,7 +12,6 @@ Exit status: 0 done, or no tool to make models with; 1 an output was wrong; 2 th
 missing or failed, or numpy is missing.
 """
 import argparse
-import hashlib
 import importlib.util
 import json
 import math
@@ -28,26 +27,22 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FIGURES = ("seconds", "cpu", "resident", "anonymous")
 
 
 def configurations(models):
     """Return the merges by name. Without out_dtype mergekit's arcee_fusion writes float32."""
-    base, math_, coding = (str(models / name) for name in ("base", "math", "coding"))
-
-    def merge(method, **keys):
-        return {"merge_method": method, **keys, "dtype": "bfloat16", "out_dtype": "bfloat16"}
-
-    def entry(model, **parameters):
-        return {"model": model, "parameters": parameters}
-
-    return {
-        "arcee": merge("arcee_fusion", base_model=base, models=[{"model": base}, {"model": math_}]),
-        "chain": merge("arcee_fusion", chain=[{"model": base}, {"model": math_, "kept": "existing"},
-                                              {"model": coding, "kept": "existing"}]),
-        "linear": merge("linear", models=[entry(math_, weight=0.6), entry(coding, weight=0.4)]),
-        "ties": merge("ties", base_model=base, models=[entry(math_, weight=1, density=0.5),
-                                                       entry(coding, weight=1, density=0.5)])}
+    base, first, second = ({"model": str(models / name)} for name in ("base", "math", "coding"))
+    fuse = {"merge_method": "arcee_fusion"}
+    kept, half = {"kept": "existing"}, {"parameters": {"weight": 1, "density": 0.5}}
+    weights = {"parameters": {"weight": 0.6}}, {"parameters": {"weight": 0.4}}
+    merges = {
+        "arcee": fuse | {"base_model": base["model"], "models": [base, first]},
+        "chain": fuse | {"chain": [base, first | kept, second | kept]},
+        "linear": {"merge_method": "linear", "models": [first | weights[0], second | weights[1]]},
+        "ties": {"merge_method": "ties", "base_model": base["model"],
+                 "models": [first | half, second | half]}}
+    types = {"dtype": "bfloat16", "out_dtype": "bfloat16"}
+    return {name: merge | types for name, merge in merges.items()}
 
 
 class Contender:
@@ -71,16 +66,18 @@ def watch(pid, ended, run):
     """Note the most anonymous memory that a process has."""
     try:
         with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
-            while not ended.wait(0.005 if run["anonymous"] else 0):
+            while True:
                 status.seek(0)
                 if found := re.search(rb"RssAnon:\s+(\d+) kB", status.read(8192)):
                     run["anonymous"] = max(run["anonymous"], int(found[1]) * 1024)
+                if ended.wait(0.005):
+                    return
     except OSError:
         pass  # It has ended.
 
 
 def run_once(contender, folder):
-    """Run a contender with an empty folder; return its figures, in seconds and bytes.
+    """Run a contender with an empty folder; return its figures (seconds, bytes), status, errors.
 
     Linux counts this process's own peak as the child's before its exec (some 20 MB).
     """
@@ -93,17 +90,17 @@ def run_once(contender, folder):
         child = subprocess.Popen(contender.command, stdin=subprocess.DEVNULL, stderr=errors,
                                  stdout=subprocess.DEVNULL,
                                  env=os.environ | {"HF_HUB_OFFLINE": "1"})
-        watcher = threading.Thread(target=watch, args=(child.pid, ended, run))
+        watcher = threading.Thread(target=watch, args=(child.pid, ended, run), daemon=True)
         watcher.start()
         _, status, usage = os.wait4(child.pid, 0)
         run["seconds"] = time.perf_counter() - start
         ended.set()
         watcher.join()
         errors.seek(0)
-        run["errors"] = errors.read().decode(errors="replace").strip()
-    run["status"] = child.returncode = os.waitstatus_to_exitcode(status)
+        text = errors.read().decode(errors="replace").strip()
+    child.returncode = os.waitstatus_to_exitcode(status)
     run["cpu"], run["resident"] = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-    return run
+    return run, child.returncode, text
 
 
 def measure(contenders, counted, options):
@@ -112,17 +109,15 @@ def measure(contenders, counted, options):
     for number in range(counted + 1):
         for contender in list(left):
             print(f"round {number} of {counted}: {contender.name}", file=sys.stderr, flush=True)
-            run = run_once(contender, options.run)
-            if run["status"]:
-                lacks = number == 0 and run["status"] == 2 and contender.config != "arcee"
-                if not (contender.is_peer or contender.config and lacks):
-                    fail(2, f"{contender.name}: failed with status {run['status']}\n"
-                            f"{run['errors'][-2000:]}")
-                print(f"{contender.name}: left out, status {run['status']}, "
-                      f"{run['errors'].rpartition(chr(10))[2]}", flush=True)
+            run, status, text = run_once(contender, options.run)
+            if status:
+                lacks = number == 0 and status == 2 and contender.config not in ("", "arcee")
+                if not (contender.is_peer or lacks):
+                    fail(2, f"{contender.name}: failed with status {status}\n{text[-2000:]}")
+                print(f"{contender.name}: left out, {text.rpartition(chr(10))[2]}", flush=True)
                 left.remove(contender)
             elif number:
-                contender.runs.append({figure: run[figure] for figure in FIGURES})
+                contender.runs.append(run)
             elif contender.config:
                 check(contender, options)
     shutil.rmtree(options.run)
@@ -145,30 +140,20 @@ def tensors(folder):
 
 
 def check(contender, options):
-    """Hold an output to the base's tensors and, our arcee, to its first output and the oracle."""
+    """Hold an output's tensors to the base's and, if asked, our fusion to the oracle."""
     out = options.run / "out"
     if wrong := set(tensors(out).items()) ^ set(options.tensors.items()):
         fail(1, f"{contender.name}: tensors differ from the base's: {sorted(wrong)[:2]}")
-    if contender.is_peer or contender.config != "arcee":
+    if not options.check or contender.name != "arcee":
         return
-    digest = hashlib.sha256()
-    for path in sorted(out.glob("*.safetensors")):
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    if options.digest:
-        if options.digest != digest.digest():
-            fail(1, f"{contender.name}: other bytes than the first merge of the same models")
-    elif options.check:
-        oracle = subprocess.run([sys.executable, options.tools / "fusion_oracle.py",
-                                 options.models / "base", options.models / "math", out],
-                                stdout=subprocess.PIPE, text=True)
-        last = oracle.stdout.rstrip().rpartition("\n")[2]
-        print(f"oracle: {last}", flush=True)
-        found = re.search(r"jaccard ([\d.]+) .* bad (\d+)$", last)
-        if not found or float(found[1]) < 0.9999 or found[2] != "0":
-            fail(1, "the oracle wants a Jaccard of 0.9999 and no bad entry")
-    options.digest = digest.digest()
+    oracle = subprocess.run([sys.executable, options.tools / "fusion_oracle.py",
+                             options.models / "base", options.models / "math", out],
+                            stdout=subprocess.PIPE, text=True)
+    last = oracle.stdout.rstrip().rpartition("\n")[2]
+    print(f"oracle: {last}", flush=True)
+    found = re.search(r"jaccard ([\d.]+) .* bad (\d+)$", last)
+    if not found or float(found[1]) < 0.9999 or found[2] != "0":
+        fail(1, "a Jaccard of at least 0.9999 and no bad entry are wanted")
 
 
 def make_models(options):
@@ -178,24 +163,21 @@ def make_models(options):
         unfinished = options.models.with_name(f"{options.models.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        subprocess.run([sys.executable, options.tools / "make_models.py", unfinished,
-                        "--size", options.size], check=True, stdout=subprocess.DEVNULL)
+        if subprocess.call([sys.executable, options.tools / "make_models.py", unfinished,
+                            "--size", options.size], stdout=subprocess.DEVNULL):
+            fail(2, "the models could not be made")
         unfinished.rename(options.models)
     for name in ("base", "math", "coding"):
-        for path in (options.models / name).glob("*.safetensors"):
-            with open(path, "rb", buffering=0) as file:
-                while file.read(8 << 20):
-                    pass
+        subprocess.run(["cat", *(options.models / name).iterdir()], stdout=subprocess.DEVNULL)
 
 
-def peer_versions(python):
-    """Return the versions of mergekit and torch that a Python has, or None."""
-    code = "import importlib.metadata as m; [print(n, m.version(n)) for n in ('mergekit', 'torch')]"
-    try:
-        found = subprocess.run([python, "-c", code], capture_output=True, text=True)
-    except OSError:
+def peer_version(python):
+    """Return what a Python has of mergekit, or None."""
+    code = "from importlib.metadata import version as v; print('mergekit', v('mergekit'))"
+    if not shutil.which(python):
         return None
-    return None if found.returncode else ", ".join(found.stdout.splitlines())
+    found = subprocess.run([python, "-c", code], capture_output=True, text=True)
+    return found.stdout.strip() or None
 
 
 def print_table(contenders, parameters):
@@ -205,17 +187,15 @@ def print_table(contenders, parameters):
     print(f"{'contender':17}{'median s':>10}{'/ cp':>8}{'/ ours':>8}{'M par/s':>9}{'CPU s':>9}"
           f"{'RSS MB':>9}{'anon MB':>9}")
     for each in contenders:
-        median = each.median()
-        resident, anonymous = (max(run[figure] for run in each.runs) / 1e6
-                               for figure in FIGURES[2:])
+        median, peak = each.median(), [max(run[memory] for run in each.runs) / 1e6
+                                       for memory in ("resident", "anonymous")]
         ratio = f"{median / ours[each.config]:.2f}" if each.is_peer and each.config in ours else "-"
         print(f"{each.name:17}{median:10.3f}{median / copy:8.2f}{ratio:>8}"
-              f"{parameters / median / 1e6:9.1f}{each.median('cpu'):9.2f}{resident:9.1f}"
-              f"{anonymous:9.1f}")
+              f"{parameters / median / 1e6:9.1f}{each.median('cpu'):9.2f}{peak[0]:9.1f}{peak[1]:9.1f}")
 
 
-def arguments():
-    """Read the command line; say where things are."""
+def main():
+    """Make the models, measure, print; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--program", type=Path, default=ROOT / ".build/release/branchmerge")
     parser.add_argument("--size", choices=("tiny", "small", "half", "1b5"), default="half")
@@ -230,13 +210,7 @@ def arguments():
         parser.error("--rounds, --workers and --mergekit-rounds must be at least 1")
     options.tools = ROOT.parent / "shared/tools"
     options.models = ROOT / f".build/bench/models-{options.size}"
-    options.run, options.digest = ROOT / ".build/bench/merge/run", b""
-    return options
-
-
-def main():
-    """Make the models, measure, print; return the exit status."""
-    options = arguments()
+    options.run = ROOT / ".build/bench/merge/run"
     if not options.tools.exists():
         print(f"no tools at {options.tools} to make models with: nothing measured")
         return 0
@@ -246,8 +220,8 @@ def main():
     if (options.check or not options.models.exists()) and not importlib.util.find_spec("numpy"):
         fail(2, f"the tools need numpy, and {sys.executable} has none")
     make_models(options)
+    options.run.mkdir(parents=True, exist_ok=True)
     out, files = options.run / "out", {}
-    out.parent.mkdir(parents=True, exist_ok=True)
     for name, content in configurations(options.models).items():
         files[name] = options.run.with_name(f"{name}.yml")
         files[name].write_text(json.dumps(content, indent=2) + "\n")
@@ -273,14 +247,13 @@ def main():
     found = measure([copy, arcee, single, chain, ours("linear", "linear", "--no-fsync"),
                      ours("ties", "ties", "--no-fsync")], options.rounds, options)
     found += measure([durable, synced], 3, options)
-    versions = peer_versions(options.mergekit)
-    if versions:
+    if version := peer_version(options.mergekit):
         merges = [peer(name, "-m", "mergekit.scripts.run_yaml", files[name], out, config=name)
                   for name in ("arcee", "linear", "ties")]
         found += measure([start, *merges], options.mergekit_rounds, options)
 
     print(f"\n{options.size}: {parameters / 1e6:.1f} M parameters, {options.workers} workers, "
-          f"{options.rounds} rounds, {versions or 'no mergekit'}")
+          f"{options.rounds} rounds, {version or 'no mergekit'}")
     print_table([each for each in found if each is not start], parameters)
     if chain in found:
         print(f"chain of three / merge of two: {chain.median() / arcee.median():.2f}")
@@ -289,15 +262,14 @@ def main():
           f"ratio {durable.median() / synced.median():.2f}")
     if start in found:
         print(f"start of mergekit (Python and imports alone): {start.median():.3f} s")
-    if not versions:
+    if not version:
         print("mergekit is not installed: python3 -m venv .build/mergekit && "
               ".build/mergekit/bin/pip install mergekit==0.1.5 torch")
     if options.json:
-        options.json.write_text(json.dumps({
-            "size": options.size, "parameters": parameters, "workers": options.workers,
-            "cpus": os.cpu_count(), "peer": versions, "contenders": {
-                each.name: {"median": each.median(), "runs": each.runs} for each in found}},
-            indent=2) + "\n")
+        figures = {each.name: {"median": each.median(), "runs": each.runs} for each in found}
+        report = {"size": options.size, "parameters": parameters, "workers": options.workers,
+                  "cpus": os.cpu_count(), "peer": version, "contenders": figures}
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 
 

@@ -71,6 +71,31 @@ struct bm_stored_kernels {
   double (*square_distance)(const void *left, const void *right, size_t n);
 };
 
+/// What is kept of one model's change from the base, x - base, and what it counts.
+struct bm_change {
+  const double *x;
+  /// An element is kept where low <= key <= high; without a key |x - base| is it.
+  const double *key;
+  double low, high;
+  /// What is kept is multiplied with this and divided by that, or by these element by element.
+  double factor, divisor;
+  const double *divisors;
+  double weight;
+};
+
+/// How changes are added up.
+struct bm_ballot {
+  /// Whether only changes count that have the sign of the sum; a sum of zero is positive.
+  int elects;
+  /// Whether that sum is one of changes without their weights.
+  int is_unweighted;
+  /// Whether the result is divided: by the weights that count, at least `least`, or without an
+  /// election by `divisor`. A divisor of 0 divides nothing.
+  int divides;
+  double least, divisor;
+  double lambda;
+};
+
 struct bm_kernels {
   const char *name;
 
@@ -127,10 +152,37 @@ struct bm_kernels {
   void (*take)(const double *left, const double *right, double factor, double threshold,
                int strict, const double *kept, const double *other, double *target, size_t n);
 
-  /// Elects a sign per element over `count` vectors (a sum of zero is positive) and adds up the
-  /// entries that have it; `weight` gets the sum of the weights of those.
-  void (*consensus)(const double *const *vectors, const double *weights, size_t count,
-                    double *target, double *weight, size_t n);
+  // Of these vectors whole steps of 8 elements are read and written: they need room for that.
+
+  /// target = sum of factor * x over `count` vectors, divided by `divisor`. Where all of them agree
+  /// and `keeps_equal` is set, the first of them as it is.
+  void (*combine)(const double *const *vectors, const double *factors, size_t count,
+                  double divisor, int keeps_equal, double *target, size_t n);
+
+  /// What is kept of a change, as it is, and 0 elsewhere; returns how many are kept.
+  size_t (*keep)(const struct bm_change *change, const double *base, double *target, size_t n);
+  /// target = base + lambda * the sum of what is kept, by the rules of the ballot; the base as it is
+  /// where that adds nothing.
+  void (*vote)(const struct bm_change *changes, size_t count, const struct bm_ballot *ballot,
+               const double *base, double *target, size_t n);
+  /// The population variance of the changes at each element; returns how many are not zero.
+  size_t (*variance)(const double *const *vectors, size_t count, const double *base,
+                     double *target, size_t n);
+
+  /// A number from [0, 1) for each of the elements from `first` on: Philox-4x32-10 of this key.
+  void (*uniform)(uint32_t key0, uint32_t key1, uint64_t first, double *target, size_t n);
+
+  /// target = a x + (1 - a) base, a = clamp(t / max(|base - x|, 1e-6), 0, 1); where x is the base,
+  /// or a is 0, the base as it is.
+  void (*swap_near)(const double *base, const double *x, double t, double *target, size_t n);
+
+  /// For each model its changes beyond epsilon that no other model has, and those that some has.
+  void (*overlap)(const double *const *vectors, size_t count, const double *base, double epsilon,
+                  uint64_t *alone, uint64_t *shared, size_t n);
+  /// target = base + the mean of the changes beyond epsilon; one that no other model has is
+  /// multiplied with its model's factor. Where nothing is added the base as it is.
+  void (*reinforce)(const double *const *vectors, const double *factors, size_t count,
+                    const double *base, double epsilon, double *target, size_t n);
 
   /// By type: BM_F16, BM_BF16, BM_F32.
   struct bm_stored_kernels stored[3];
@@ -156,4 +208,10 @@ double bm_log1p(double x);
 double bm_sin(double x);
 double bm_cos(double x);
 double bm_acos(double x);
+
+/// Gives every element of a row of at most 2^20 the probability low + span * rank / (n - 1), where
+/// rank 0 is the smallest magnitude and the first of equals ranks highest; a row of one the middle.
+/// Both rooms hold n words.
+void bm_rank_probabilities(const double *magnitudes, size_t n, double low, double span,
+                           uint64_t *room, uint64_t *more_room, double *probabilities);
 #endif

@@ -7,30 +7,45 @@ package struct RankedKey: Hashable, Sendable {
   package var equal: Int
 }
 
+/// Ranks that are asked for among the keys of one vector of room; 0 is that of the smallest.
+package struct AskedRanks: Sendable {
+  package var ranks: [Int]
+  package var vector = 0
+  /// Some of the keys, in any order, for a first guess; none will do.
+  package var sample: [Double]
+}
+
 extension TensorTask {
-  /// The keys at these ranks (0 is the smallest), exactly, for keys of at least 0 that `key` computes
-  /// into room vector 0.
+  /// The keys at these ranks, exactly, for keys of at least 0 that `key` computes into room vector 0.
+  package func orderStatistics(
+    _ ranks: [Int], _ tiling: Tiling, sample: [Double], vectors: Int = 0,
+    key: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
+  ) throws -> [RankedKey] {
+    try orderStatistics(
+      [AskedRanks(ranks: ranks, sample: sample)], tiling, vectors: vectors + 1, key: key)[0]
+  }
+
+  /// The same for several sets of keys at once, in `vectors` of room that `key` gets.
+  ///
+  /// NaN counts as a largest key; a rank that falls on one has infinity.
   ///
   /// A sample brackets each rank; one pass counts what lies below the brackets and gathers what lies
   /// in them. A bracket that misses, or holds too much, is corrected by further passes, so the result
   /// is that of sorting all keys. Memory is a few million keys, whatever the tensor's size.
   package func orderStatistics(
-    _ ranks: [Int], _ tiling: Tiling, sample: [Double], vectors: Int = 0,
+    _ wanted: [AskedRanks], _ tiling: Tiling, vectors: Int,
     key: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
-  ) throws -> [RankedKey] {
-    try resolve(ranks, of: tiling.count, sample: sample) { asked in
+  ) throws -> [[RankedKey]] {
+    try resolve(wanted, of: tiling.count) { asked in
       let locals = PerWorker(self.workers, asked.map { Findings($0) })
-      // What the keys are computed into, and what is gathered from there.
-      _ = try self.survey(tiling, vectors: vectors + 2) { block, room in
+      // The last vector is for what is gathered from the keys.
+      _ = try self.survey(tiling, vectors: vectors + 1) { block, room in
         try key(block, &room)
-        let keys = room.pointer(0)
-        if self.policy.allowsNonFinite {
-          for index in 0..<block.count where keys[index].isNaN { keys[index] = .infinity }
-        }
-        let target = room.pointer(vectors + 1)
+        let target = room.pointer(vectors)
         for index in asked.indices {
           var below: UInt64 = 0
           let (low, high) = (asked[index].low, asked[index].high)
+          let keys = room.pointer(asked[index].vector)
           let taken = kernels.collect(keys, block.count, low, high, &below, target)
           locals[block.worker][index].add(
             below: Int(below), UnsafeBufferPointer(start: target, count: taken))
@@ -42,10 +57,9 @@ extension TensorTask {
 
   /// Asks passes over all keys for what they find in brackets, until every rank's key is known.
   func resolve(
-    _ ranks: [Int], of count: Int, sample: [Double],
-    pass: (_ brackets: [Bracket]) throws -> [[Findings]]
-  ) rethrows -> [RankedKey] {
-    var brackets = Bracket.all(ranks, of: count, sample: sample)
+    _ wanted: [AskedRanks], of count: Int, pass: (_ brackets: [Bracket]) throws -> [[Findings]]
+  ) rethrows -> [[RankedKey]] {
+    var brackets = wanted.flatMap { Bracket.all($0, of: count) }
     while brackets.contains(where: { $0.result == nil }) {
       let open = brackets.indices.filter { brackets[$0].result == nil }
       let asked = open.map { brackets[$0] }
@@ -56,7 +70,11 @@ extension TensorTask {
         brackets[index].narrow(by: sum)
       }
     }
-    return brackets.map { $0.result! }
+    var results = brackets.map { $0.result! }[...]
+    return wanted.map { asked in
+      defer { results = results.dropFirst(asked.ranks.count) }
+      return Array(results.prefix(asked.ranks.count))
+    }
   }
 }
 
@@ -70,12 +88,18 @@ enum OrderSample {
   }
 }
 
+extension Double {
+  /// NaN stands where the largest keys are.
+  fileprivate var orInfinity: Double { isNaN ? .infinity : self }
+}
+
 /// Where a rank's value lies for sure, or for a start as a sample has it.
 struct Bracket: Sendable {
   /// Keys that are gathered at most, over all workers; more are counted in buckets first.
   static let limit = 1 << 21
 
   let rank: Int
+  let vector: Int
   /// Both belong to it.
   var low: Double
   var high: Double
@@ -85,7 +109,8 @@ struct Bracket: Sendable {
 
   /// Brackets of three standard deviations of a rank in a random sample, and some more for what is
   /// not random about it.
-  static func all(_ ranks: [Int], of count: Int, sample: [Double]) -> [Bracket] {
+  static func all(_ asked: AskedRanks, of count: Int) -> [Bracket] {
+    let (ranks, sample) = (asked.ranks, asked.sample)
     let size = Double(sample.count)
     let ends = ranks.flatMap { rank in
       let share = (Double(rank) + 0.5) / Double(count)
@@ -98,14 +123,16 @@ struct Bracket: Sendable {
     values.removeValue(forKey: 0)
     return ranks.enumerated().map { index, rank in
       Bracket(
-        rank: rank, low: values[ends[2 * index]] ?? 0,
-        high: values[ends[2 * index + 1]] ?? .infinity,
+        rank: rank, vector: asked.vector, low: (values[ends[2 * index]] ?? 0).orInfinity,
+        high: (values[ends[2 * index + 1]] ?? .infinity).orInfinity,
         isWide: sample.isEmpty && count > limit)
     }
   }
 
   mutating func narrow(by found: Findings) {
-    if rank < found.below {
+    if rank >= found.below + found.inside && high == .infinity {
+      result = RankedKey(value: .infinity, below: found.below + found.inside, equal: 0)
+    } else if rank < found.below {
       (low, high) = (0, low.nextDown)
       isWide = true
     } else if rank >= found.below + found.inside {

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Files
 
 /// Random numbers by element: the same for any order of work, any number of workers and any machine.
@@ -22,6 +23,11 @@ package struct Random: Sendable {
     let words = block(UInt64(element) >> 1)
     let (low, high) = element & 1 == 0 ? (words.0, words.1) : (words.2, words.3)
     return Double((UInt64(high) << 32 | UInt64(low)) >> 11) * 0x1p-53
+  }
+
+  /// The same for a run of elements.
+  func fill(_ numbers: UnsafeMutablePointer<Double>, _ count: Int, from element: Int) {
+    kernels.uniform(key.0, key.1, UInt64(element), numbers, count)
   }
 
   /// The four words of a block whose counter is this number.

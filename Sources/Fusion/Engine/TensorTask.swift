@@ -27,18 +27,18 @@ package final class TensorTask: Sendable {
     package init() {}
   }
 
-  private let crew: Crew
+  let crew: Crew
   /// The one worker that does it all; nil where the workers share each pass.
   private let lead: Int?
-  private let sink: any TensorSink
-  private let cached: Cached?
+  let sink: any TensorSink
+  private let cached = Mutex<Cached?>(nil)
 
-  /// The type and the bytes of an element of each input.
+  /// The type and the bytes of an element of each input; fewer where one has no arithmetic.
   private let kinds: [(kernel: bm_type, width: Int)]
 
   /// The whole stored bytes of each input, in the lead's memory.
   ///
-  /// Sound to share: written before the task is, and read only.
+  /// Sound to share: written by the lead before it reads them.
   private struct Cached: @unchecked Sendable { var bytes: [UnsafeRawPointer?] }
 
   package init(
@@ -55,28 +55,32 @@ package final class TensorTask: Sendable {
     self.lead = lead
     self.sink = sink
     self.policy = policy
-    kinds = try inputs.enumerated().map { index, input in
-      guard let kernel = input.tensor.type.kernel else {
-        throw MergeError(
-          "\(labels[index]): \(name) is \(input.tensor.type.rawValue), which cannot be merged")
-      }
-      return (kernel, input.byteWidth)
-    }
-    let count = shape.reduce(1, *)
+    kinds = inputs.compactMap { input in input.tensor.type.kernel.map { ($0, input.byteWidth) } }
+  }
+
+  /// Keeps what will be read again, if it is not too much: who surveys comes back.
+  private func keep() throws {
+    guard let lead, cached.withLock({ $0 == nil }) else { return }
+    let count = count
     let plain = inputs.filter { $0.rows == nil }
     let total = plain.map { $0.byteWidth * count }.reduce(0, +)
-    guard let lead, total <= policy.cacheByteCount else {
-      cached = nil
-      return
-    }
+    guard total <= policy.cacheByteCount else { return }
     var place = crew.scratch[lead].bytes(.cached, total)
-    cached = Cached(
-      bytes: try inputs.map { input in
-        guard input.rows == nil else { return nil }
-        defer { place += input.byteWidth * count }
-        try input.read(0..<count, into: place)
-        return UnsafeRawPointer(place)
-      })
+    let bytes = try inputs.map { input -> UnsafeRawPointer? in
+      guard input.rows == nil else { return nil }
+      defer { place += input.byteWidth * count }
+      try input.read(0..<count, into: place)
+      return UnsafeRawPointer(place)
+    }
+    let all = Cached(bytes: bytes)
+    cached.withLock { $0 = all }
+  }
+
+  private func requireArithmetic() throws {
+    guard kinds.count < inputs.count else { return }
+    for (label, input) in zip(labels, inputs) where input.tensor.type.kernel == nil {
+      throw MergeError("\(label): \(name) is \(input.tensor.type.rawValue), which cannot be merged")
+    }
   }
 
   package var count: Int { shape.reduce(1, *) }
@@ -91,6 +95,8 @@ package final class TensorTask: Sendable {
     _ tiling: Tiling, every stride: Int = 1, vectors: Int = 0,
     _ body: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Answer
   ) throws -> [Answer] {
+    try requireArithmetic()
+    try keep()
     let chunks = Chunks(tiling, stride: stride, size: policy.chunk)
     let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
     try share(chunks.count) { [self] number, worker in
@@ -121,6 +127,7 @@ package final class TensorTask: Sendable {
       @escaping @Sendable (borrowing ExpertBlock, inout Room, inout MutableSpan<Double>) throws
       -> Answer
   ) throws -> (written: Written, answers: [Answer]) {
+    try requireArithmetic()
     let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
     let figures = Mutex<[[(Written.Unit, Answer)]]>(Array(repeating: [], count: chunks.count))
     guard let kernel = type.kernel else {
@@ -238,7 +245,7 @@ package final class TensorTask: Sendable {
     }
   }
 
-  private func share(
+  func share(
     _ count: Int, _ body: @escaping @Sendable (_ number: Int, _ worker: Int) throws -> Void
   ) throws {
     guard let lead else {
@@ -290,7 +297,7 @@ package final class TensorTask: Sendable {
 
   /// Where the stored bytes of these elements are, by input; nil for mapped rows.
   private func stored(_ range: Range<Int>, _ scratch: Scratch) throws -> [UnsafeRawPointer?] {
-    if let cached {
+    if let cached = cached.withLock({ $0 }) {
       return zip(cached.bytes, inputs).map { bytes, input in
         bytes.map { $0 + range.lowerBound * input.byteWidth }
       }

@@ -4,13 +4,15 @@ struct IdenticalTensors: MergeMethod {
     "identical", "Equal in all inputs", paper: "", formula: "out = x", experts: 0...Int.max,
     base: .optional)
 
-  /// Whether the first input is taken whatever the others are.
-  let takesFirst: Bool
-
-  init(takesFirst: Bool) { self.takesFirst = takesFirst }
-  init(_ settings: MethodSettings) { takesFirst = false }
+  init() {}
+  init(_ settings: MethodSettings) {}
 
   func merge(_ task: TensorTask) throws -> Merged {
-    throw MergeError("\(task.name): not yet")
+    for input in task.inputs.indices.dropFirst() where try !task.areEqual(0, input) {
+      throw MergeError(
+        "\(task.name): \(task.type.rawValue) is not merged, and \(task.labels[0]) and"
+          + " \(task.labels[input]) differ in it; 'int_tensors: base' takes the base's")
+    }
+    return Merged(try task.copy(0))
   }
 }

@@ -1,8 +1,14 @@
 internal import Configuration
 
-/// All merge methods.
+/// All merge methods, in the order in which they are listed.
 package enum MethodList {
-  package static let all: [any MergeMethod.Type] = [ArceeFusion.self]
+  package static let all: [any MergeMethod.Type] = [
+    ArceeFusion.self,
+    Linear.self, Slerp.self, NuSlerp.self, MultiSlerp.self, Karcher.self, ModelStock.self,
+    TaskArithmetic.self, TIES.self, DARELinear.self, DARETIES.self, DELLA.self, DELLALinear.self,
+    Breadcrumbs.self, BreadcrumbsTIES.self, SCE.self, RAM.self, RAMPlus.self,
+    NearSwap.self, Passthrough.self,
+  ]
 
   /// The parameters that each method knows.
   static var parameters: [String: Set<String>] {

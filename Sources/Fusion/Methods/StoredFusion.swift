@@ -122,14 +122,14 @@ struct StoredFusion: Sendable {
     let ranks = (settings.targetFraction.map { [1 - $0] } ?? levels)
       .map { FusionSettings.rank($0, of: task.count) }
     let known = fused
-    let found = try task.resolve(ranks, of: task.count, sample: samples.all.flatMap { $0 }) {
-      asked in
+    let wanted = AskedRanks(ranks: ranks, sample: samples.all.flatMap { $0 })
+    let found = try task.resolve([wanted], of: task.count) { asked in
       let locals = PerWorker(task.workers, asked.map { Findings($0) })
       _ = try task.surveyStored(tiling, roomByteCount: Layout.byteCount) { block in
         fusion.gather(block, known, asked, into: locals)
       }
       return locals.all
-    }
+    }[0]
     if settings.targetFraction != nil {
       fused.threshold = found[0].value
     } else {

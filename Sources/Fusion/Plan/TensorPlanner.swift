@@ -81,7 +81,7 @@ struct TensorPlanner {
       name: output.name, type: leading.tensor.type, shape: shape, inputs: inputs,
       labels: found.map { labels[$0.input] },
       base: base.flatMap { index in found.firstIndex { $0.source == slice.baseIndex } ?? index },
-      method: IdenticalTensors(takesFirst: false), methodName: "identical", parameters: [],
+      method: IdenticalTensors(), methodName: "identical", parameters: [],
       t: output.t)
     guard found.allSatisfy({ $0.tensor.type.isWeight }) else {
       return sameInAll(planned, found)
@@ -131,7 +131,6 @@ struct TensorPlanner {
       return nil
     }
     var planned = planned
-    planned.method = IdenticalTensors(takesFirst: document.integers == .base)
     if document.integers == .base, let base = planned.base {
       planned.inputs = [planned.inputs[base]]
       planned.labels = [planned.labels[base]]
