@@ -187,11 +187,13 @@ def print_table(contenders, parameters):
     print(f"{'contender':17}{'median s':>10}{'/ cp':>8}{'/ ours':>8}{'M par/s':>9}{'CPU s':>9}"
           f"{'RSS MB':>9}{'anon MB':>9}")
     for each in contenders:
-        median, peak = each.median(), [max(run[memory] for run in each.runs) / 1e6
-                                       for memory in ("resident", "anonymous")]
+        median = each.median()
+        most, anonymous = (max(run[memory] for run in each.runs) / 1e6
+                           for memory in ("resident", "anonymous"))
         ratio = f"{median / ours[each.config]:.2f}" if each.is_peer and each.config in ours else "-"
         print(f"{each.name:17}{median:10.3f}{median / copy:8.2f}{ratio:>8}"
-              f"{parameters / median / 1e6:9.1f}{each.median('cpu'):9.2f}{peak[0]:9.1f}{peak[1]:9.1f}")
+              f"{parameters / median / 1e6:9.1f}{each.median('cpu'):9.2f}{most:9.1f}"
+              f"{anonymous:9.1f}")
 
 
 def main():
