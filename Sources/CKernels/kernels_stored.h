@@ -4,15 +4,20 @@
 #define FLOATS16(p) BM_JOIN(floats16_, BM_STORED)(p)
 #define STORED_NAME(what) BM_JOIN(BM_JOIN(BM_JOIN(what, BM_STORED), _), BM_SET)
 
-/// Runs BODY over sixteen numbers at a time, `l` and `r`; the last are padded with zeros.
+/// Runs a body over sixteen numbers at a time, `l` and `r`, of which `lanes` are there and the rest
+/// padded with zeros.
 #define EACH_STORED(...)                                               \
   {                                                                    \
     size_t i = 0;                                                      \
     for (; i + 16 <= n; i += 16) {                                     \
+      const size_t lanes = 16;                                         \
+      (void)lanes;                                                     \
       const BM_NUMBER *l = left + i, *r = right + i;                   \
       __VA_ARGS__                                                      \
     }                                                                  \
     if (i < n) {                                                       \
+      const size_t lanes = n - i;                                      \
+      (void)lanes;                                                     \
       BM_NUMBER l[16] = {0}, r[16] = {0};                              \
       memcpy(l, left + i, sizeof(BM_NUMBER) * (n - i));                \
       memcpy(r, right + i, sizeof(BM_NUMBER) * (n - i));               \
@@ -29,8 +34,8 @@ static double STORED_NAME(stored_divergence_)(const void *left_row, const void *
     v16f a = FLOATS16(l), b = FLOATS16(r);
     gap = __builtin_elementwise_max(gap, abs16(b - a));
     finite += (a - a) + (b - b);
-    if (i + 16 > n)
-      for (size_t j = n - i; j < 16; j++) a[j] = -INFINITY;
+    if (lanes < 16)
+      for (size_t j = lanes; j < 16; j++) a[j] = -INFINITY;
     top = __builtin_elementwise_max(top, a);
   })
   v16f zero = all16(0);
@@ -45,8 +50,8 @@ static double STORED_NAME(stored_divergence_)(const void *left_row, const void *
   EACH_STORED({
     v16f a = FLOATS16(l);
     v16f e = exp16(a - left_max);
-    if (i + 16 > n)
-      for (size_t j = n - i; j < 16; j++) e[j] = 0;
+    if (lanes < 16)
+      for (size_t j = lanes; j < 16; j++) e[j] = 0;
     store16(room + i, e);
     total.part += e;
     moved.part += e * expm1_small16(FLOATS16(r) - a);
@@ -70,8 +75,8 @@ static double STORED_NAME(stored_divergence_)(const void *left_row, const void *
     v16f base = q + floor;
     v16f u = q * t / __builtin_elementwise_max(base, all16(0x1p-126f));
     v16f term = base * divergence_term16(u, direction);
-    if (i + 16 > n)
-      for (size_t j = n - i; j < 16; j++) term[j] = 0;
+    if (lanes < 16)
+      for (size_t j = lanes; j < 16; j++) term[j] = 0;
     sum.part += term;
     if (++steps == STEPS_OF_FLOATS) {
       flush_sum(&sum);
@@ -158,8 +163,8 @@ static double STORED_NAME(stored_select_)(const void *left_row, const void *righ
       v8d score = abs8(d) * all8(factor);
       v8l differs = d != all8(0);
       v8l taken = strict ? score > all8(threshold) : score >= all8(threshold);
-      if (i + 16 > n)
-        for (size_t j = n - i > 8 * (size_t)h ? n - i - 8 * h : 0; j < 8; j++) taken[j] = 0;
+      if (lanes < 16)
+        for (size_t j = lanes > 8 * (size_t)h ? lanes - 8 * h : 0; j < 8; j++) taken[j] = 0;
       changed -= differs;
       selected -= taken;
       both -= taken & differs;
@@ -176,7 +181,7 @@ static double STORED_NAME(stored_select_)(const void *left_row, const void *righ
     memcpy(&x, l, sizeof x);
     memcpy(&y, r, sizeof y);
     BM_MASK out = (masks & y) | (~masks & x);
-    memcpy(merged + i, &out, sizeof(BM_NUMBER) * (n - i < 16 ? n - i : 16));
+    memcpy(merged + i, &out, sizeof(BM_NUMBER) * lanes);
   })
   figures->changed += (uint64_t)count8(changed);
   figures->selected += (uint64_t)count8(selected);
@@ -203,7 +208,7 @@ static void STORED_NAME(stored_choose_)(const void *left_row, const void *right_
     }
     BM_MASK masks = __builtin_shufflevector(halves[0], halves[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
                                             11, 12, 13, 14, 15);
-    size_t bytes = sizeof(BM_NUMBER) * (n - i < 16 ? n - i : 16);
+    const size_t bytes = sizeof(BM_NUMBER) * lanes;
     BM_MASK x = {0}, y = {0};
     memcpy(&x, no + i, bytes);
     memcpy(&y, yes + i, bytes);

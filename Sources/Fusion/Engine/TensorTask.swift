@@ -170,19 +170,21 @@ package final class TensorTask: Sendable {
     inputs.allSatisfy { $0.tensor.type == type && $0.rows == nil } ? type : nil
   }
 
-  /// Asks something of every unit's stored bytes, and returns the answers in order.
+  /// Asks something of every unit's stored bytes, and returns the answers in order; only `needed`
+  /// inputs are read.
   ///
   /// `roomByteCount` bytes of room for each element of a unit are lent with each block.
   func surveyStored<Answer: Sendable>(
-    _ tiling: Tiling, roomByteCount: Int,
+    _ tiling: Tiling, of needed: [Int], roomByteCount: Int,
     _ body: @escaping @Sendable (StoredBlock) throws -> Answer
   ) throws -> [Answer] {
+    try keep()
     let chunks = Chunks(tiling, stride: 1, size: policy.chunk)
     let answers = Mutex<[[Answer]]>(Array(repeating: [], count: chunks.count))
     try share(chunks.count) { [self] number, worker in
       var some: [Answer] = []
       some.reserveCapacity(chunks.units(number).count)
-      try eachStored(chunks, number, worker, roomByteCount) { some.append(try body($0)) }
+      try eachStored(chunks, number, worker, needed, roomByteCount) { some.append(try body($0)) }
       answers.withLock { $0[number] = some }
     }
     return answers.withLock { $0.count == 1 ? $0[0] : $0.flatMap { $0 } }
@@ -203,7 +205,7 @@ package final class TensorTask: Sendable {
       let output = crew.scratch[worker].bytes(.output, range.count * width)
       var some: [(Written.Unit, Answer)] = []
       some.reserveCapacity(chunks.units(number).count)
-      try eachStored(chunks, number, worker, roomByteCount) { block in
+      try eachStored(chunks, number, worker, Array(inputs.indices), roomByteCount) { block in
         some.append(try body(block, output + (block.start - range.lowerBound) * width))
       }
       try sink.write(
@@ -226,14 +228,14 @@ package final class TensorTask: Sendable {
   }
 
   private func eachStored(
-    _ chunks: Chunks, _ number: Int, _ worker: Int, _ roomByteCount: Int,
+    _ chunks: Chunks, _ number: Int, _ worker: Int, _ needed: [Int], _ roomByteCount: Int,
     _ body: (StoredBlock) throws -> Void
   ) throws {
     let tiling = chunks.tiling
     let range = chunks.range(number)
     let scratch = crew.scratch[worker]
     let room = scratch.bytes(.room, roomByteCount * (tiling.unitLength + 16))
-    let sources = try stored(range, scratch)
+    let sources = try stored(range, scratch, needed)
     let width = type.bits / 8
     for unit in chunks.units(number) {
       let elements = tiling.range(of: unit)
@@ -296,7 +298,9 @@ package final class TensorTask: Sendable {
   }
 
   /// Where the stored bytes of these elements are, by input; nil for mapped rows.
-  private func stored(_ range: Range<Int>, _ scratch: Scratch) throws -> [UnsafeRawPointer?] {
+  private func stored(_ range: Range<Int>, _ scratch: Scratch, _ needed: [Int]? = nil) throws
+    -> [UnsafeRawPointer?]
+  {
     if let cached = cached.withLock({ $0 }) {
       return zip(cached.bytes, inputs).map { bytes, input in
         bytes.map { $0 + range.lowerBound * input.byteWidth }
@@ -304,8 +308,8 @@ package final class TensorTask: Sendable {
     }
     let width = inputs.map(\.byteWidth).reduce(0, +)
     var place = scratch.bytes(.stored, range.count * width)
-    return try inputs.map { input in
-      guard input.rows == nil else { return nil }
+    return try inputs.enumerated().map { index, input in
+      guard input.rows == nil, needed?.contains(index) ?? true else { return nil }
       defer { place += range.count * input.byteWidth }
       try input.read(range, into: place)
       return UnsafeRawPointer(place)

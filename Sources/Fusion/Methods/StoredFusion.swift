@@ -67,9 +67,11 @@ struct StoredFusion: Sendable {
   private func current(_ block: StoredBlock, _ layout: Layout) -> UnsafeRawPointer {
     var current = block[existing]
     for (index, fused) in steps.enumerated() {
-      var figures = bm_selection()
       let target = layout.row(index % 2)
-      _ = select(fused, current, block, to: target, figures: &figures)
+      let (left, right) = operands(fused.step, current, block)
+      kernel.choose(
+        left, right, fused.factor(ofRow: block.row), fused.threshold, fused.isStrict, left, right,
+        target, block.count)
       current = UnsafeRawPointer(target)
     }
     return current
@@ -101,7 +103,11 @@ struct StoredFusion: Sendable {
     let stride = OrderSample.stride(for: task.count)
     let samples = PerWorker<[Double]>(task.workers, [])
     let fusion = self
-    let divergences = try task.surveyStored(tiling, roomByteCount: Layout.byteCount) { block in
+    // Experts that have not joined yet are not read.
+    let needed = [existing] + steps.map(\.step.incoming) + [step.incoming]
+    let divergences = try task.surveyStored(
+      tiling, of: needed, roomByteCount: Layout.byteCount
+    ) { block in
       let layout = Layout(block)
       let (left, right) = fusion.operands(step, fusion.current(block, layout), block)
       let divergence = try fusion.divergence(left, right, block, layout, step, task)
@@ -125,7 +131,7 @@ struct StoredFusion: Sendable {
     let wanted = AskedRanks(ranks: ranks, sample: samples.all.flatMap { $0 })
     let found = try task.resolve([wanted], of: task.count) { asked in
       let locals = PerWorker(task.workers, asked.map { Findings($0) })
-      _ = try task.surveyStored(tiling, roomByteCount: Layout.byteCount) { block in
+      _ = try task.surveyStored(tiling, of: needed, roomByteCount: Layout.byteCount) { block in
         fusion.gather(block, known, asked, into: locals)
       }
       return locals.all
