@@ -871,8 +871,8 @@ static void BM_JOIN(uniform_, BM_SET)(uint32_t key0, uint32_t key1, uint64_t fir
 #define BM_STORED_TABLE(type)                                                           \
   {BM_JOIN(stored_divergence_##type##_, BM_SET), BM_JOIN(stored_scores_##type##_, BM_SET), \
    BM_JOIN(stored_collect_##type##_, BM_SET), BM_JOIN(stored_select_##type##_, BM_SET),   \
-   BM_JOIN(stored_choose_##type##_, BM_SET), BM_JOIN(stored_count_##type##_, BM_SET),     \
-   BM_JOIN(stored_distance_##type##_, BM_SET)}
+   BM_JOIN(stored_choose_##type##_, BM_SET), BM_JOIN(stored_follow_##type##_, BM_SET),    \
+   BM_JOIN(stored_count_##type##_, BM_SET)}
 
 const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .name = BM_NAME,

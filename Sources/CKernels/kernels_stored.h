@@ -217,23 +217,19 @@ static void STORED_NAME(stored_choose_)(const void *left_row, const void *right_
   })
 }
 
+static void STORED_NAME(stored_follow_)(const void *merged, const void *kept_row,
+                                        const void *kept, const void *other, void *target,
+                                        size_t n) {
+  const BM_NUMBER *out = merged, *before = kept_row, *no = kept, *yes = other;
+  BM_NUMBER *to = target;
+  for (size_t i = 0; i < n; i++) to[i] = out[i] == before[i] ? no[i] : yes[i];
+}
+
 static size_t STORED_NAME(stored_count_)(const void *numbers, uint32_t value, size_t n) {
   const BM_NUMBER *x = numbers;
   size_t count = 0;
   for (size_t i = 0; i < n; i++) count += x[i] == (BM_NUMBER)value;
   return count;
-}
-
-static double STORED_NAME(stored_distance_)(const void *left_row, const void *right_row,
-                                            size_t n) {
-  const BM_NUMBER *left = left_row, *right = right_row;
-  v8d sum = {0};
-  EACH_STORED({
-    v16f a = FLOATS16(l), b = FLOATS16(r);
-    v8d d0 = low_doubles(b) - low_doubles(a), d1 = high_doubles(b) - high_doubles(a);
-    sum += d0 * d0 + d1 * d1;
-  })
-  return sum8(sum);
 }
 
 #undef SCORE8

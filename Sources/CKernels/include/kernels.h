@@ -65,10 +65,11 @@ struct bm_stored_kernels {
   /// The same choice between two other vectors of the type's width; equal numbers are `kept`.
   void (*choose)(const void *left, const void *right, double factor, double threshold,
                  int strict, const void *kept, const void *other, void *target, size_t n);
+  /// Where the merged numbers come from: `kept` where they have the kept side's bits, else `other`.
+  void (*follow)(const void *merged, const void *kept_row, const void *kept, const void *other,
+                 void *target, size_t n);
   /// How many numbers have the bits of this one.
   size_t (*count)(const void *numbers, uint32_t value, size_t n);
-  /// The sum of squared differences.
-  double (*square_distance)(const void *left, const void *right, size_t n);
 };
 
 /// What is kept of one model's change from the base, x - base, and what it counts.

@@ -366,15 +366,16 @@ package struct Written: Sendable {
   package var overflowed = 0
   /// ‖out‖.
   package var norm = 0.0
-  /// ‖out − x‖ for each input.
+  /// ‖out − x‖ for each input; none where a method does not tell.
   package var distances: [Double]
 
   init(_ units: some Sequence<Unit>, inputs: Int) {
-    distances = Array(repeating: 0, count: inputs)
+    distances = []
     for unit in units {
       overflowed += unit.overflowed
       norm += unit.square
-      for index in 0..<inputs { distances[index] += unit.squareDistances[index] }
+      if distances.isEmpty { distances = unit.squareDistances.map { _ in 0 } }
+      for index in distances.indices { distances[index] += unit.squareDistances[index] }
     }
     norm = norm.squareRoot()
     distances = distances.map { $0.squareRoot() }

@@ -207,11 +207,10 @@ struct StoredFusion: Sendable {
         let incoming = layout.row(4)
         fill(incoming, with: fused.step.incoming, block.count)
         let next = origins == layout.row(2) ? layout.row(3) : layout.row(2)
-        let (left, right) = operands(fused.step, current, block)
         let keeps = fused.step.keepsExisting
-        kernel.choose(
-          left, right, fused.factor(ofRow: block.row), fused.threshold, fused.isStrict,
-          keeps ? origins : incoming, keeps ? incoming : origins, next, block.count)
+        kernel.follow(
+          target, operands(fused.step, current, block).left, keeps ? origins : incoming,
+          keeps ? incoming : origins, next, block.count)
         origins = next
       }
       all.append(figures)
@@ -222,10 +221,6 @@ struct StoredFusion: Sendable {
       unit.squareDistances = Array(repeating: only.square_selected, count: 2)
       let other = steps[0].step.keepsExisting ? steps[0].step.incoming : existing
       unit.squareDistances[other] = only.square_changed - only.square_selected
-    } else {
-      unit.squareDistances = (0..<inputs).map {
-        kernel.square_distance(block[$0], output, block.count)
-      }
     }
     let counts =
       isTracing ? (0..<inputs).map { kernel.count(origins, UInt32($0), block.count) } : []
