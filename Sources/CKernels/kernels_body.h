@@ -565,7 +565,7 @@ static void BM_JOIN(select_, BM_SET)(const double *left, const double *right, do
     v8d d2 = d * d;
     square += d2;
     square_selected += pick8(taken, d2, all8(0));
-    store_part(target, pick8(taken, b, a), i, n);
+    store_part(target, pick8(taken & differs, b, a), i, n);
   })
   figures->changed += (uint64_t)count8(changed);
   figures->selected += (uint64_t)count8(selected);

@@ -173,7 +173,7 @@ static double STORED_NAME(stored_select_)(const void *left_row, const void *righ
       square_selected += pick8(taken, d2, all8(0));
       v8d out = pick8(taken, y, x);
       norm += out * out;
-      halves[h] = __builtin_convertvector(taken, BM_HALF);
+      halves[h] = __builtin_convertvector(taken & differs, BM_HALF);
     }
     BM_MASK masks = __builtin_shufflevector(halves[0], halves[1], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
                                             11, 12, 13, 14, 15);

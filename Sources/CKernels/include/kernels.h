@@ -145,7 +145,8 @@ struct bm_kernels {
   /// target = |right - left| * factor; returns how many are zero.
   size_t (*scores)(const double *left, const double *right, double factor, double *target,
                    size_t n);
-  /// Takes right where |right - left| * factor reaches the threshold (or exceeds it, if `strict`).
+  /// Takes right where it differs and |right - left| * factor reaches the threshold (or exceeds it,
+  /// if `strict`).
   void (*select)(const double *left, const double *right, double factor, double threshold,
                  int strict, double *target, size_t n, struct bm_selection *figures);
 

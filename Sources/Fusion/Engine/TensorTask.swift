@@ -287,6 +287,10 @@ package final class TensorTask: Sendable {
           }
         } else {
           try inputs[index].widenGathered(elements, columns: columns, into: target)
+          let good = kernels.widen(BM_F64, target, target, elements.count)
+          if good < elements.count {
+            try refuse(target[good], at: elements.lowerBound + good, of: index)
+          }
         }
       }
       let block = ExpertBlock(

@@ -46,8 +46,13 @@ struct Journal: ~Copyable {
   }
 
   private func write(_ line: String) throws(FileError) {
-    let bytes = Array((line + "\n").utf8)
-    let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    guard count == bytes.count else { throw FileError(path, failedTo: "write to it") }
+    var bytes = Array((line + "\n").utf8)[...]
+    // A full disk takes a part, and says so when it is asked for the rest.
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw FileError(path, failedTo: "write to it") }
+      bytes = bytes.dropFirst(count)
+    }
   }
 }

@@ -58,6 +58,10 @@ package final class StagedCheckpoint: Sendable {
 
   /// Refuses a name that something else has; an empty folder is taken over.
   package static func checkFree(_ path: String) throws {
+    // A folder cannot be renamed over a link, wherever that leads.
+    if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil {
+      throw FileError(path, "is a link; the merged model needs a folder of its own")
+    }
     if FileManager.default.fileExists(atPath: path), !Folder.isFolder(path) {
       throw FileError(path, "is a file; the merged model needs a folder of its own")
     }

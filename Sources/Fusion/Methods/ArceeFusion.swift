@@ -56,7 +56,7 @@ package struct ArceeFusion: MergeMethod {
       }
       return Merged(written)
     }
-    let isByRow = steps.allSatisfy { $0.settings.scope == .row }
+    let isByRow = steps.contains { $0.settings.scope == .row }
     let tiling: Tiling =
       isByRow ? .rows(of: task.columns, in: task.count) : .flat(task.count)
     let result: FusionResult

@@ -20,6 +20,11 @@ struct FusedStep: Sendable {
       ? Self.factor(divergences[0], isOnly: settings.arithmetic == .f64) : divergences[row]
   }
 
+  /// What scores and threshold are to be multiplied with to be those of the formula.
+  private var scale: Double {
+    divergences.count == 1 && divergences[0] > 0 && factor(ofRow: 0) == 1 ? divergences[0] : 1
+  }
+
   static func factor(_ divergence: Double, isOnly: Bool) -> Double {
     isOnly && divergence > 0 ? 1 : divergence
   }
@@ -33,16 +38,22 @@ struct FusedStep: Sendable {
 
   /// What the report says of the step; quantiles and threshold are those of whole scores.
   func report(_ selection: bm_selection, labels: [String]) -> JSON {
-    let scale =
-      divergences.count == 1 && divergences[0] > 0 && factor(ofRow: 0) == 1 ? divergences[0] : 1
     let norm = selection.square_changed.squareRoot()
     let taken = selection.square_selected.squareRoot()
-    return .object([
+    let sides: [JSON.Member] = [
       .init("kept", .string(step.keepsExisting ? "existing" : "incoming")),
       .init("incoming", .string(labels[step.incoming])),
-      .init("low_quantile", .real(quartiles.low * scale)),
-      .init("median", .real(quartiles.center * scale)),
-      .init("high_quantile", .real(quartiles.high * scale)),
+    ]
+    // Where a share was asked for, quartiles have no part in it.
+    let quantiles: [JSON.Member] =
+      settings.targetFraction != nil
+      ? []
+      : [
+        .init("low_quantile", .real(quartiles.low * scale)),
+        .init("median", .real(quartiles.center * scale)),
+        .init("high_quantile", .real(quartiles.high * scale)),
+      ]
+    let figures: [JSON.Member] = [
       .init("threshold", .real(threshold * scale)),
       .init("degenerate", .bool(isDegenerate)),
       .init("changed", .whole(Int(selection.changed))),
@@ -56,7 +67,8 @@ struct FusedStep: Sendable {
       .init("norm_difference", .real(norm)),
       .init("norm_taken", .real(taken)),
       .init("cosine", .real(norm > 0 && taken > 0 ? taken / norm : 0)),
-    ])
+    ]
+    return .object(sides + quantiles + figures)
   }
 
   var isStrict: Int32 { settings.comparison == .gt ? 1 : 0 }
@@ -70,6 +82,7 @@ struct FusedStep: Sendable {
     if settings.isPlain && settings.gate == .hard && settings.scale == 1 {
       kernels.select(left, right, divergence, threshold, isStrict, target, count, &figures)
     } else {
+      let scale = scale
       let width = settings.rampWidth * (quartiles.high - quartiles.low)
       for index in 0..<count {
         let (l, r) = (left[index], right[index])
@@ -81,10 +94,10 @@ struct FusedStep: Sendable {
           case .ramp:
             width > 0
               ? min(1, max(0, (score - threshold) / width)) : (taken ? 1 : 0)
-          case .reluLiteral: max(0, score - threshold)
+          case .reluLiteral: max(0, score - threshold) * scale
           }
         let factor = gate * settings.scale
-        target[index] = factor == 0 ? l : factor == 1 ? r : l + (r - l) * factor
+        target[index] = factor == 0 || r == l ? l : factor == 1 ? r : l + (r - l) * factor
         figures.changed += r != l ? 1 : 0
         figures.selected += gate > 0 ? 1 : 0
         figures.selected_changed += gate > 0 && r != l ? 1 : 0
@@ -164,7 +177,8 @@ extension FusionSettings {
     guard arithmetic == .f64 else { return literalDivergence(left, right, count) }
     var rows = bm_softmax.empty
     kernels.extent(left, right, count, &rows)
-    if rows.gap == 0 { return 0 }
+    // A single probability is 1 in both.
+    if rows.gap == 0 || count == 1 { return 0 }
     kernels.weigh(left, right, count, &rows)
     return kernels.diverge(left, right, count, epsilon, kernelDirection, &rows)
   }

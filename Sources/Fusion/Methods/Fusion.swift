@@ -91,7 +91,7 @@ struct Fusion: Sendable {
     let stride = OrderSample.stride(for: task.count)
     let samples = PerWorker<[Double]>(task.workers, [])
     let given = known
-    let isOnly = tiling.rowCount == 1
+    let isOnly = (known?.count ?? tiling.rowCount) == 1 && settings.arithmetic == .f64
     let units = try task.survey(tiling, vectors: 1 + Self.vectors) { block, room in
       var figures: [bm_selection] = []
       let current = evaluate(block, &room, at: 1, figures: &figures).values
@@ -137,11 +137,16 @@ struct Fusion: Sendable {
         var figures: [bm_selection] = []
         let current = evaluate(block, &room, at: 0, figures: &figures).values
         let (left, right) = operands(step, current, block)
-        return body(left, right, block.count, block.row)
+        return body(left, right, block.count, isWhole ? 0 : block.row)
       }
     }
-    let pieces = tiling.unitsPerRow
-    var rows = Array(repeating: bm_softmax.empty, count: tiling.rowCount)
+    // A single probability is 1 in both.
+    if task.count == 1 { return [0] }
+    // One divergence for the tensor is that of all its rows as one.
+    let isWhole = settings.scope == .tensor
+    let pieces = isWhole ? max(1, tiling.unitCount) : tiling.unitsPerRow
+    var rows = Array(
+      repeating: bm_softmax.empty, count: isWhole ? min(1, tiling.unitCount) : tiling.rowCount)
     for (unit, found) in try pass({ left, right, count, _ in
       var found = bm_softmax.empty
       kernels.extent(left, right, count, &found)
@@ -200,6 +205,7 @@ private struct Scores {
   private var settings: FusionSettings { fused.settings }
 
   func resolve(_ fused: inout FusedStep) throws {
+    guard task.count > 0 else { return }
     let levels = [settings.levels.low, settings.levels.center, settings.levels.high]
     let values =
       try settings.quantiles == .sampled && task.count > settings.sampleSize

@@ -58,8 +58,8 @@ struct FusionSettings: Sendable {
     }
     population = try settings.choice("stats_over", default: population)
     quantiles = try settings.choice("quantiles", default: quantiles)
-    sampleSize = Int(try settings.number("sample_size", default: Double(sampleSize)))
-    seed = Int(try settings.number("seed", default: Double(seed)))
+    sampleSize = try settings.whole("sample_size", default: sampleSize)
+    seed = try settings.whole("seed", default: seed)
     sharesSample = try settings.flag("shared_sample", default: sharesSample)
     comparison = try settings.choice("compare", default: comparison)
     gate = try settings.choice("gate", default: gate)

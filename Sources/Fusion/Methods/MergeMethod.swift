@@ -81,6 +81,14 @@ package struct MethodSettings: Sendable {
     try number(values[name], name, standard, "")
   }
 
+  package func whole(_ name: String, default standard: Int) throws -> Int {
+    let number = try number(name, default: Double(standard))
+    guard let whole = Int(exactly: number) else {
+      throw MergeError("parameter '\(name)' should be a whole number, and is \(number)")
+    }
+    return whole
+  }
+
   package func flag(_ name: String, default standard: Bool) throws -> Bool {
     switch values[name] {
     case nil: standard

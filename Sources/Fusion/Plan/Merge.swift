@@ -35,12 +35,12 @@ package struct Merge: Sendable {
   package func run(
     _ options: Merger.Options, progress: @escaping @Sendable (Merger.Progress) -> Void = { _ in }
   ) throws -> Outcome {
-    if let report = try finishedReport() {
+    let identity = plan.identity(version: version) + (options.withSHA256 ? " sha256" : "")
+    if let report = try finishedReport(identity) {
       return Outcome(report: report, continued: plan.tensors.count, wasThere: true)
     }
     try checkApart()
     try checkRoom()
-    let identity = plan.identity(version: version)
     let staged = try StagedCheckpoint(
       path, layout: plan.layout, identity: identity + "\n" + plan.stamp,
       isDurable: options.isDurable)
@@ -65,11 +65,11 @@ package struct Merge: Sendable {
 
   /// The report of this very merge, where its result has the name already and is newer than all
   /// that it was made from.
-  private func finishedReport() throws -> MergeReport? {
+  private func finishedReport(_ identity: String) throws -> MergeReport? {
     let file = path + "/" + MergeReport.fileName
     guard let data = FileManager.default.contents(atPath: file),
       let report = try? MergeReport(json: JSON(parsing: Array(data))),
-      report.identity == plan.identity(version: version),
+      report.identity == identity,
       plan.layout.shards.allSatisfy({ shard in
         (try? SafetensorsFile(path + "/" + shard.fileName))?.byteCount == shard.byteCount
       })
@@ -78,14 +78,25 @@ package struct Merge: Sendable {
       (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
     guard let made = time(file) else { return nil }
-    let inputs = plan.checkpoints.flatMap { $0.files.map(\.path) }
+    let isSame = plan.files.written.allSatisfy { name, bytes in
+      FileManager.default.contents(atPath: path + "/" + name).map(Array.init) == bytes
+    }
+    guard isSame else { return nil }
+    let inputs =
+      plan.checkpoints.flatMap { $0.files.map(\.path) } + plan.files.copied.map(\.source)
     return inputs.allSatisfy { time($0).map { $0 <= made } ?? false } ? report : nil
   }
 
   /// Refuses an output in, over or around an input.
   private func checkApart() throws {
     func real(_ path: String) -> String {
-      URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      // Of what is not there yet the folders above may be links.
+      var (there, rest) = (URL(fileURLWithPath: path), "")
+      while there.path != "/", !FileManager.default.fileExists(atPath: there.path) {
+        rest = "/" + there.lastPathComponent + rest
+        there.deleteLastPathComponent()
+      }
+      return there.resolvingSymlinksInPath().path + rest
     }
     let output = real(path) + "/"
     for checkpoint in plan.checkpoints {
@@ -103,13 +114,19 @@ package struct Merge: Sendable {
   private func checkRoom() throws {
     let parent = (path as NSString).deletingLastPathComponent
     let staging = MergeFolders.staging(of: path)
+    // Journal and report have some 1,000 bytes a tensor each.
+    let copied = plan.files.copied.reduce(0) { sum, file in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file.source)
+      return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
+    }
+    let needed = plan.byteCount + copied + 2000 * plan.tensors.count
     guard !FileManager.default.fileExists(atPath: staging),
       let free = MergeFolders.freeByteCount(at: parent.isEmpty ? "." : parent),
-      free < plan.byteCount
+      free < needed
     else { return }
     throw FileError(
       path,
-      "needs \(plan.byteCount) bytes, and \(free) are free there; free some space, or choose another"
+      "needs \(needed) bytes, and \(free) are free there; free some space, or choose another"
         + " disk, and run the same again")
   }
 

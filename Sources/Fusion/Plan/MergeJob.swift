@@ -41,6 +41,8 @@ package struct MergeJob: Sendable {
   ) throws -> Merge.Outcome {
     let parts = MergeFolders.parts(of: path)
     let last = config.documents.count - 1
+    // What a later document has wrong is told before the first is merged.
+    if last > 0 { _ = try plans() }
     for index in 0..<last {
       guard let name = config.documents[index].name else { continue }
       try Folder.create(parts)

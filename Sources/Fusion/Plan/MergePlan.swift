@@ -61,16 +61,21 @@ package struct MergePlan: Sendable {
       warnings += checkpoint.notes.map { "\(label): \($0)" }
     }
 
-    let files = try FolderPlan(
-      document, checkpoints: checkpoints, labels: labels, folder: folder, problems: &problems,
-      warnings: &warnings)
+    var folderPlan: FolderPlan?
+    do {
+      folderPlan = try FolderPlan(
+        document, checkpoints: checkpoints, labels: labels, folder: folder, problems: &problems,
+        warnings: &warnings)
+    } catch let error as MergeError {
+      problems += error.problems
+    }
     var planner = TensorPlanner(
       document: document, method: type, isCompatible: isCompatible,
       seed: options.seed ?? document.seed, checkpoints: checkpoints, labels: labels,
-      rowMaps: files.tokenizer)
+      rowMaps: folderPlan?.tokenizer)
     let tensors = try planner.plan().inNaturalOrder(by: \.name)
     problems += planner.problems
-    guard problems.isEmpty else { throw MergeError(problems) }
+    guard problems.isEmpty, let files = folderPlan else { throw MergeError(problems) }
 
     self.config = config
     self.document = document
