@@ -107,7 +107,7 @@ let package = Package(
     ),
     .testTarget(
       name: "FusionTests",
-      dependencies: ["Configuration", "Files", "Fusion"],
+      dependencies: ["CKernels", "Configuration", "Files", "Fusion"],
       swiftSettings: lending
     ),
     .testTarget(name: "CommandTests", dependencies: ["branchmerge"], swiftSettings: settings),

@@ -45,7 +45,9 @@ package final class Library {
       .compactMap { $0.map { $0 + "/datasets/recipes" } }
     var known: [String] = []
     for folder in folders {
-      let names = Folder.files(below: folder).map { ($0 as NSString).deletingPathExtension }
+      let names = Folder.files(below: folder)
+        .filter { $0.hasSuffix(".yaml") && !$0.contains("/") }
+        .map { ($0 as NSString).deletingPathExtension }
       if names.contains(name) { return "\(folder)/\(name).yaml" }
       known += names
     }

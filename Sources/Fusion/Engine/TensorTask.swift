@@ -374,11 +374,11 @@ package struct Written: Sendable {
   package var distances: [Double]
 
   init(_ units: some Sequence<Unit>, inputs: Int) {
-    distances = []
+    distances = Array(repeating: 0, count: inputs)
     for unit in units {
       overflowed += unit.overflowed
       norm += unit.square
-      if distances.isEmpty { distances = unit.squareDistances.map { _ in 0 } }
+      if unit.squareDistances.isEmpty { distances = [] }
       for index in distances.indices { distances[index] += unit.squareDistances[index] }
     }
     norm = norm.squareRoot()
