@@ -16,7 +16,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
   package init(_ path: String, failedTo action: String, code: Int32 = errno) {
     self.init(path, "could not \(action): \(String(cString: strerror(code)))")
     if code == ENOSPC {
-      message += "; free some space there, or choose another workspace, and run the same again"
+      message += "; free some space there, or choose another folder, and run the same again"
     }
   }
 

@@ -19,6 +19,18 @@ struct DocumentationTests {
     #expect(readme.contains("```\n" + ending.output.withoutTimes + "```"))
   }
 
+  @Test func `the merge in the README is that of the demo's experts`() throws {
+    let experts = Process()
+    experts.executableURL = URL(fileURLWithPath: Package.root + "/scripts/make-experts")
+    experts.arguments = [folder / "experts"]
+    try experts.run()
+    experts.waitUntilExit()
+    try folder.write("merge.yml", text("datasets/recipes/tinyr1/merge-paper.yml"))
+    let ending = try branchmerge("merge", "merge.yml", "merged", in: folder.path)
+    #expect(ending.status == 0)
+    #expect(readme.contains("```\n" + ending.output.withoutTimes + "```"))
+  }
+
   @Test func `the card, the filter and the recipe in the README hold`() throws {
     let blocks = readme.matches(of: /```yaml\n((?s).*?)```/).map { String($0.output.1) }
     let library = try SmallLibrary()

@@ -218,6 +218,7 @@ extension String {
   var withoutTimes: String {
     replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/, with: "MOMENT")
       .replacing(/in [0-9.]+ s, [0-9.]+ [kMGT]?B\/s/, with: "in TIME")
+      .replacing(/in [0-9.]+ s, [0-9]+ M parameters\/s/, with: "in TIME")
   }
 }
 

@@ -57,7 +57,7 @@ struct WorkspaceTests {
       #expect(
         message == """
           error: disk/work/.staging/run-1/branches/all/train.jsonl: could not write byte N on: No \
-          space left on device; free some space there, or choose another workspace, and run the \
+          space left on device; free some space there, or choose another folder, and run the \
           same again
 
           """)

@@ -59,11 +59,17 @@ package struct Merger: Sendable {
       crew.workers > 1 && tensors[$0].count > 1 << 22
         && tensors[$0].count > total / (4 * crew.workers)
     }
-    // What all workers wrote in turns is hashed by one of them, while the others go on.
+    // What all workers wrote in turns is hashed afterwards; the last of it by one worker, while the
+    // others go on.
     var unhashed: [(index: Int, record: [JSON.Member], place: TensorPlace)] = []
     for index in large {
       let place = place(of: index, staged, isSequential: false)
-      unhashed.append((index, try merge(tensors[index], lead: nil, place), place))
+      let record = try merge(tensors[index], lead: nil, place)
+      if index == large.last {
+        unhashed.append((index, record, place))
+      } else {
+        try finish(tensors[index], record, place, staged)
+      }
       counter.add(tensors[index])
     }
     let pending = unhashed

@@ -237,13 +237,16 @@ package final class TensorTask: Sendable {
     let room = scratch.bytes(.room, roomByteCount * (tiling.unitLength + 16))
     let sources = try stored(range, scratch, needed)
     let width = type.bits / 8
-    for unit in chunks.units(number) {
-      let elements = tiling.range(of: unit)
-      try body(
-        StoredBlock(
-          row: unit / tiling.unitsPerRow, start: elements.lowerBound, count: elements.count,
-          worker: worker, room: room, sources: sources,
-          offset: (elements.lowerBound - range.lowerBound) * width))
+    // A block holds no references: they would be counted for every unit, by all workers at once.
+    try sources.withUnsafeBufferPointer { sources in
+      for unit in chunks.units(number) {
+        let elements = tiling.range(of: unit)
+        try body(
+          StoredBlock(
+            row: unit / tiling.unitsPerRow, start: elements.lowerBound, count: elements.count,
+            worker: worker, room: room, sources: sources,
+            offset: (elements.lowerBound - range.lowerBound) * width))
+      }
     }
   }
 
@@ -346,7 +349,7 @@ struct StoredBlock {
   let count: Int
   let worker: Int
   let room: UnsafeMutableRawPointer
-  fileprivate let sources: [UnsafeRawPointer?]
+  fileprivate let sources: UnsafeBufferPointer<UnsafeRawPointer?>
   fileprivate let offset: Int
 
   subscript(input: Int) -> UnsafeRawPointer { sources[input]! + offset }

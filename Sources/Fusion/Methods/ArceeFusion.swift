@@ -72,6 +72,14 @@ package struct ArceeFusion: MergeMethod {
   }
 }
 
+/// What is counted for a unit: by step, the last apart, since most fusions have no other; and by
+/// input, where more than one step chose.
+struct FusionAnswer: Sendable {
+  var last = bm_selection()
+  var earlier: [bm_selection] = []
+  var origins: [Int] = []
+}
+
 /// What a fusion did with a tensor.
 struct FusionResult {
   var written: Written
@@ -84,14 +92,15 @@ struct FusionResult {
   /// Sums up what was answered for each unit, in order.
   init(
     _ written: Written, _ steps: [FusedStep], inputs: Int,
-    answers: [(figures: [bm_selection], origins: [Int])]
+    answers: [FusionAnswer]
   ) {
     self.written = written
     self.steps = steps
     selections = steps.map { _ in bm_selection() }
     var counts = Array(repeating: 0, count: inputs)
     for answer in answers {
-      for (index, figures) in answer.figures.enumerated() { selections[index].add(figures) }
+      for (index, figures) in answer.earlier.enumerated() { selections[index].add(figures) }
+      selections[steps.count - 1].add(answer.last)
       for (index, count) in answer.origins.enumerated() { counts[index] += count }
     }
     origins = steps.count > 1 ? counts : nil

@@ -65,7 +65,8 @@ struct Fusion: Sendable {
       let origins = result.origins.map { origins in
         (0..<inputs).map { kernels.count_equal(origins, Double($0), block.count) }
       }
-      return (figures: figures, origins: origins ?? [])
+      let last = figures.removeLast()
+      return FusionAnswer(last: last, earlier: figures, origins: origins ?? [])
     }
     return FusionResult(written, steps, inputs: inputs, answers: answers)
   }

@@ -60,12 +60,24 @@ struct StoredFusion: Sendable {
       block, output in
       fusion.write(block, output, inputs: inputs)
     }
-    return FusionResult(written, steps, inputs: inputs, answers: answers)
+    var result = FusionResult(written, steps, inputs: inputs, answers: answers)
+    if let only = result.selections.first, steps.count == 1 {
+      // Of two inputs an entry is one or the other.
+      let step = steps[0].step
+      let (kept, other) =
+        step.keepsExisting ? (existing, step.incoming) : (step.incoming, existing)
+      result.written.distances = [0, 0]
+      result.written.distances[kept] = only.square_selected.squareRoot()
+      result.written.distances[other] =
+        (only.square_changed - only.square_selected).squareRoot()
+    }
+    return result
   }
 
   /// The result of the steps so far: an input itself, or in one of the first two rows of room.
   private func current(_ block: StoredBlock, _ layout: Layout) -> UnsafeRawPointer {
     var current = block[existing]
+    guard !steps.isEmpty else { return current }
     for (index, fused) in steps.enumerated() {
       let target = layout.row(index % 2)
       let (left, right) = operands(fused.step, current, block)
@@ -190,11 +202,11 @@ struct StoredFusion: Sendable {
   }
 
   private func write(_ block: StoredBlock, _ output: UnsafeMutableRawPointer, inputs: Int)
-    -> (Written.Unit, (figures: [bm_selection], origins: [Int]))
+    -> (Written.Unit, FusionAnswer)
   {
     let layout = Layout(block)
     var unit = Written.Unit()
-    var all: [bm_selection] = []
+    var answer = FusionAnswer()
     var current = block[existing]
     var origins = layout.row(2)
     let isTracing = steps.count > 1
@@ -213,18 +225,13 @@ struct StoredFusion: Sendable {
           keeps ? incoming : origins, next, block.count)
         origins = next
       }
-      all.append(figures)
+      if index == steps.count - 1 { answer.last = figures } else { answer.earlier.append(figures) }
       current = UnsafeRawPointer(target)
     }
-    if let only = all.first, all.count == 1 {
-      // Of two inputs an entry is one or the other.
-      unit.squareDistances = Array(repeating: only.square_selected, count: 2)
-      let other = steps[0].step.keepsExisting ? steps[0].step.incoming : existing
-      unit.squareDistances[other] = only.square_changed - only.square_selected
+    if isTracing {
+      answer.origins = (0..<inputs).map { kernel.count(origins, UInt32($0), block.count) }
     }
-    let counts =
-      isTracing ? (0..<inputs).map { kernel.count(origins, UInt32($0), block.count) } : []
-    return (unit, (all, counts))
+    return (unit, answer)
   }
 
   private func fill(_ row: UnsafeMutableRawPointer, with input: Int, _ count: Int) {

@@ -165,9 +165,11 @@ package struct FolderPlan: Sendable {
       patch.vocabularySize = embedding.shape[0]
     }
     let hasHead = tensors.contains { $0.name.hasSuffix("lm_head.weight") }
-    if hasHead, config?.tiesEmbeddings == true,
+    // A head beside which the config still says "tied" is not looked at by loaders.
+    let isUntied =
       rowCount("lm_head.weight", checkpoints[donor]) == nil
-    {
+      || checkpoints.contains { $0.config.flatMap { ModelConfig($0).tiesEmbeddings } == false }
+    if hasHead, config?.tiesEmbeddings == true, isUntied {
       patch.tiesEmbeddings = false
       notes.append("config.json: tie_word_embeddings is now false, since there is a head")
     }
