@@ -55,7 +55,7 @@ final class Scratch: @unchecked Sendable {
   private var regions: [UnsafeMutableRawBufferPointer] = Array(
     repeating: UnsafeMutableRawBufferPointer(start: nil, count: 0), count: Use.allCases.count)
 
-  enum Use: Int, CaseIterable { case stored, cached, values, room, floats, output }
+  enum Use: Int, CaseIterable { case stored, cached, intermediate, values, room, floats, output }
 
   deinit { for region in regions { region.deallocate() } }
 

@@ -170,6 +170,13 @@ package final class TensorTask: Sendable {
     inputs.allSatisfy { $0.tensor.type == type && $0.rows == nil } ? type : nil
   }
 
+  /// Room for one more tensor of this shape and type, where one worker keeps all of them in memory.
+  func intermediate() -> UnsafeMutableRawPointer? {
+    let byteCount = count * type.bits / 8
+    guard let lead, byteCount * (inputs.count + 1) <= policy.cacheByteCount else { return nil }
+    return crew.scratch[lead].bytes(.intermediate, byteCount)
+  }
+
   /// Asks something of every unit's stored bytes, and returns the answers in order; only `needed`
   /// inputs are read.
   ///

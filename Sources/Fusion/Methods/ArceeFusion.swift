@@ -124,7 +124,7 @@ struct FusionResult {
 }
 
 extension bm_selection {
-  fileprivate mutating func add(_ other: bm_selection) {
+  mutating func add(_ other: bm_selection) {
     changed += other.changed
     selected += other.selected
     selected_changed += other.selected_changed

@@ -11,6 +11,17 @@ struct StoredFusion: Sendable {
   private let existing: Int
   private let width: Int
   private var steps: [FusedStep] = []
+  private var kept: Kept?
+
+  /// The result of all resolved steps but the last, where there is memory for it.
+  ///
+  /// Sound to share: every block is written by whoever has it, in one pass, and read in later ones.
+  private struct Kept: @unchecked Sendable {
+    let bytes: UnsafeMutableRawPointer
+    /// How many steps it is the result of, and what they chose.
+    var steps: Int
+    var selections: [bm_selection]
+  }
 
   /// Nil where the steps or the tensor need more than choosing.
   init?(_ task: TensorTask, existing: Int, steps: [FusionStep]) {
@@ -54,6 +65,8 @@ struct StoredFusion: Sendable {
     -> FusionResult
   {
     for step in all { steps.append(try resolved(step, task, tiling)) }
+    // Who chose what before the last step but one can only be followed by going through all again.
+    if steps.count > 2 { kept = nil }
     let fusion = self
     let inputs = task.inputs.count
     let (written, answers) = try task.writeStored(tiling, roomByteCount: Layout.byteCount) {
@@ -61,6 +74,7 @@ struct StoredFusion: Sendable {
       fusion.write(block, output, inputs: inputs)
     }
     var result = FusionResult(written, steps, inputs: inputs, answers: answers)
+    if let kept { result.selections.replaceSubrange(..<kept.steps, with: kept.selections) }
     if let only = result.selections.first, steps.count == 1 {
       // Of two inputs an entry is one or the other.
       let step = steps[0].step
@@ -76,9 +90,11 @@ struct StoredFusion: Sendable {
 
   /// The result of the steps so far: an input itself, or in one of the first two rows of room.
   private func current(_ block: StoredBlock, _ layout: Layout) -> UnsafeRawPointer {
-    var current = block[existing]
-    guard !steps.isEmpty else { return current }
-    for (index, fused) in steps.enumerated() {
+    var current = start(of: block)
+    let done = kept?.steps ?? 0
+    guard done < steps.count else { return current }
+    for index in done..<steps.count {
+      let fused = steps[index]
       let target = layout.row(index % 2)
       let (left, right) = operands(fused.step, current, block)
       kernel.choose(
@@ -87,6 +103,11 @@ struct StoredFusion: Sendable {
       current = UnsafeRawPointer(target)
     }
     return current
+  }
+
+  /// What is kept of the block, or the input that the chain begins with.
+  private func start(of block: StoredBlock) -> UnsafeRawPointer {
+    kept.map { UnsafeRawPointer($0.bytes + block.start * width) } ?? block[existing]
   }
 
   private func operands(_ step: FusionStep, _ current: UnsafeRawPointer, _ block: StoredBlock)
@@ -107,7 +128,7 @@ struct StoredFusion: Sendable {
   }
 
   /// Resolves the next step: divergences of all rows, then the quantiles in one more pass.
-  private func resolved(_ step: FusionStep, _ task: TensorTask, _ tiling: Tiling) throws
+  private mutating func resolved(_ step: FusionStep, _ task: TensorTask, _ tiling: Tiling) throws
     -> FusedStep
   {
     let settings = step.settings
@@ -117,11 +138,23 @@ struct StoredFusion: Sendable {
     let fusion = self
     // Experts that have not joined yet are not read.
     let needed = [existing] + steps.map(\.step.incoming) + [step.incoming]
-    let divergences = try task.surveyStored(
+    // The result so far is computed once and kept; in place, if something was kept before.
+    let room =
+      steps.isEmpty ? nil : task.intermediate().map { Kept(bytes: $0, steps: 0, selections: []) }
+    let found = try task.surveyStored(
       tiling, of: needed, roomByteCount: Layout.byteCount
     ) { block in
       let layout = Layout(block)
-      let (left, right) = fusion.operands(step, fusion.current(block, layout), block)
+      var figures = bm_selection()
+      let current: UnsafeRawPointer
+      if let room, let last = fusion.steps.last {
+        let target = room.bytes + block.start * fusion.width
+        _ = fusion.select(last, fusion.start(of: block), block, to: target, figures: &figures)
+        current = UnsafeRawPointer(target)
+      } else {
+        current = fusion.current(block, layout)
+      }
+      let (left, right) = fusion.operands(step, current, block)
       let divergence = try fusion.divergence(left, right, block, layout, step, task)
       let factor = FusedStep.factor(divergence, isOnly: isOnly)
       let first = (stride - block.start % stride) % stride
@@ -132,26 +165,34 @@ struct StoredFusion: Sendable {
         samples[block.worker].append(
           contentsOf: UnsafeBufferPointer(start: layout.gathered(0), count: count))
       }
-      return divergence
+      return (divergence: divergence, figures: figures)
     }
+    if let room {
+      var sum = bm_selection()
+      for answer in found { sum.add(answer.figures) }
+      kept = Kept(
+        bytes: room.bytes, steps: steps.count, selections: (kept?.selections ?? []) + [sum])
+    }
+    let divergences = found.map(\.divergence)
     var fused = FusedStep(step: step, divergences: settings.scope == .none ? [1] : divergences)
     guard task.count > 0 else { return fused }
     let levels = [settings.levels.low, settings.levels.center, settings.levels.high]
     let ranks = (settings.targetFraction.map { [1 - $0] } ?? levels)
       .map { FusionSettings.rank($0, of: task.count) }
     let known = fused
+    let later = self
     let wanted = AskedRanks(ranks: ranks, sample: samples.all.flatMap { $0 })
-    let found = try task.resolve([wanted], of: task.count) { asked in
+    let values = try task.resolve([wanted], of: task.count) { asked in
       let locals = PerWorker(task.workers, asked.map { Findings($0) })
       _ = try task.surveyStored(tiling, of: needed, roomByteCount: Layout.byteCount) { block in
-        fusion.gather(block, known, asked, into: locals)
+        later.gather(block, known, asked, into: locals)
       }
       return locals.all
     }[0]
     if settings.targetFraction != nil {
-      fused.threshold = found[0].value
+      fused.threshold = values[0].value
     } else {
-      fused.settle(low: found[0].value, center: found[1].value, high: found[2].value)
+      fused.settle(low: values[0].value, center: values[1].value, high: values[2].value)
     }
     return fused
   }
@@ -213,8 +254,12 @@ struct StoredFusion: Sendable {
     if isTracing { fill(origins, with: existing, block.count) }
     for (index, fused) in steps.enumerated() {
       var figures = bm_selection()
-      let target = index == steps.count - 1 ? output : layout.row(index % 2)
-      unit.square = select(fused, current, block, to: target, figures: &figures)
+      let isKept = index < kept?.steps ?? 0
+      let target =
+        isKept
+        ? UnsafeMutableRawPointer(mutating: start(of: block))
+        : index == steps.count - 1 ? output : layout.row(index % 2)
+      if !isKept { unit.square = select(fused, current, block, to: target, figures: &figures) }
       if isTracing {
         let incoming = layout.row(4)
         fill(incoming, with: fused.step.incoming, block.count)
@@ -225,7 +270,11 @@ struct StoredFusion: Sendable {
           keeps ? incoming : origins, next, block.count)
         origins = next
       }
-      if index == steps.count - 1 { answer.last = figures } else { answer.earlier.append(figures) }
+      if index == steps.count - 1 {
+        answer.last = figures
+      } else if !isKept {
+        answer.earlier.append(figures)
+      }
       current = UnsafeRawPointer(target)
     }
     if isTracing {
