@@ -5,8 +5,7 @@ import Testing
 
 /// Valid headers with a few bytes, numbers or pieces of text exchanged, from a fixed seed.
 ///
-/// The long form: `BRANCHMERGE_FUZZ=1000000 swift test -c release -Xswiftc -enable-testing --filter
-/// Fuzz`.
+/// The long form, of a million: `make fuzz`.
 struct SafetensorsFuzzTests {
   static let count = ProcessInfo.processInfo.environment["BRANCHMERGE_FUZZ"].flatMap(Int.init)
 
