@@ -8,17 +8,17 @@ internal import Foundation
 package enum Folder {
   package static func create(_ path: String) throws(FileError) {
     if isFolder(path) { return }
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = path.parentPath
     if !parent.isEmpty { try create(parent) }
-    guard mkdir(path, 0o777) == 0 || isFolder(path) else {
-      throw FileError(path, failedTo: "create this folder")
-    }
+    guard mkdir(path, 0o777) != 0 else { return }
+    let code = errno
+    if !isFolder(path) { throw FileError(path, failedTo: "create this folder", code: code) }
   }
 
   /// Renames over whatever has the name; the folder entry is on disk afterwards when `isDurable`.
   package static func rename(_ old: String, to new: String, isDurable: Bool) throws(FileError) {
     guard Glibc.rename(old, new) == 0 else { throw FileError(new, failedTo: "put it in place") }
-    if isDurable { sync((new as NSString).deletingLastPathComponent) }
+    if isDurable { sync(new.parentPath) }
   }
 
   /// Writes a folder's entries to disk; a file system that cannot do so is left alone.

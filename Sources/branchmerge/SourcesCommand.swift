@@ -1,5 +1,6 @@
 import ArgumentParser
 import Curation
+internal import Files
 import Foundation
 
 /// `branchmerge sources`: the known sources and where their files are.
@@ -66,7 +67,7 @@ struct SourcesCommand: ParsableCommand {
         ? "missing"
         : (entry.files.count == 1
           ? entry.files[0]
-          : "\(entry.files.count) in \((entry.files[0] as NSString).deletingLastPathComponent)")
+          : "\(entry.files.count) in \(entry.files[0].parentPath)")
       rows.append([
         "\(entry.name)/\(entry.config)", entry.licence,
         entry.publishedRows.map(grouped) ?? "", place,

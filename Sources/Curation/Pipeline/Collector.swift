@@ -301,9 +301,7 @@ final class Collector {
   /// The list of quarantined rows outlives the run that failed because of it.
   private func keepQuarantineList() throws -> String {
     let finished = try quarantineFile.finish()
-    let kept =
-      ((staging as NSString).deletingLastPathComponent as NSString)
-      .deletingLastPathComponent + "/quarantine-of-failed-run.jsonl"
+    let kept = staging.parentPath.parentPath + "/quarantine-of-failed-run.jsonl"
     try Folder.rename(staging + "/" + finished.path, to: kept, isDurable: false)
     return kept
   }

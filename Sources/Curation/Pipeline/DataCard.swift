@@ -36,7 +36,7 @@ struct DataCard {
 
     lines += ["## Files", "", "| file | rows | bytes | XXH3-128 |", "|---|---:|---:|---|"]
     lines += outputs.map { output in
-      "| \((output.path as NSString).lastPathComponent) | \(output.rowCount) | \(output.byteCount)"
+      "| \(output.path.fileName) | \(output.rowCount) | \(output.byteCount)"
         + " | `\(output.digest)` |"
     }
     lines += ["", "## Funnel", ""] + FunnelTable(funnel).markdown
@@ -53,7 +53,7 @@ struct DataCard {
     where source.takings.contains(where: { $0.branch == branch }) {
       for file in files {
         lines.append(
-          "| \((file.path as NSString).lastPathComponent) | \(file.rowCount) | \(file.byteCount)"
+          "| \(file.path.fileName) | \(file.rowCount) | \(file.byteCount)"
             + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |")
       }
     }

@@ -73,7 +73,7 @@ package struct SourceFiles: Sendable {
   }
 
   private static func isData(_ path: String) -> Bool {
-    var name = (path as NSString).lastPathComponent.lowercased()
+    var name = path.fileName.lowercased()
     for packing in [".gz", ".zst"] where name.hasSuffix(packing) {
       name.removeLast(packing.count)
     }

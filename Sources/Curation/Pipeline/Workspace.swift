@@ -53,13 +53,13 @@ package struct Workspace {
     let folder = staging(of: run)
     for file in Folder.files(below: folder) {
       let target = path + "/" + file
-      try Folder.create((target as NSString).deletingLastPathComponent)
+      try Folder.create(target.parentPath)
       try Folder.rename(folder + "/" + file, to: target, isDurable: isDurable)
     }
     // A branch that had seeds once and has none now must not seem to have them.
     let outputs = try ledger.outputs(of: run)
     for rows in outputs where rows.hasSuffix("/train.jsonl") {
-      let seeds = (rows as NSString).deletingLastPathComponent + "/seeds.jsonl"
+      let seeds = rows.parentPath + "/seeds.jsonl"
       if !outputs.contains(seeds) { unlink("\(path)/\(seeds)") }
     }
     try ledger.markPublished(run: run)

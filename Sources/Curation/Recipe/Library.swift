@@ -47,7 +47,7 @@ package final class Library {
     for folder in folders {
       let names = Folder.files(below: folder)
         .filter { $0.hasSuffix(".yaml") && !$0.contains("/") }
-        .map { ($0 as NSString).deletingPathExtension }
+        .map { $0.withoutExtension }
       if names.contains(name) { return "\(folder)/\(name).yaml" }
       known += names
     }
@@ -128,7 +128,7 @@ package final class Library {
       .sorted()
   }
 
-  private func stem(_ file: String) -> String { (file as NSString).deletingPathExtension }
+  private func stem(_ file: String) -> String { file.withoutExtension }
 
   static func text(of path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {

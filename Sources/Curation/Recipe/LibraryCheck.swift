@@ -40,7 +40,7 @@ package struct LibraryCheck {
       let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
       let text = try Library.text(of: absolute)
       let yaml = try YAML(parsing: text, file: Library.shown(absolute))
-      let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+      let name = path.fileName.withoutExtension
       let keys = try yaml.entries("the file").map { try $0.key.text("a key") }
       if keys.contains("branches") {
         recipes += 1

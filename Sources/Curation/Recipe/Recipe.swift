@@ -56,7 +56,7 @@ package struct Recipe {
   private init(_ yaml: YAML, path: String, text: String) throws(RecipeError) {
     self.path = path
     self.text = text
-    name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    name = path.fileName.withoutExtension
     let keys = try yaml.keyed("a recipe", ["about", "branches"])
     about = try keys["about"]?.text("'about'") ?? ""
     guard let list = keys["branches"] else { throw yaml.fail("a recipe needs 'branches'") }

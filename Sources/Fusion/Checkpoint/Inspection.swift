@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Files
 
 /// What a checkpoint holds, counted in every way that a person asks for.
 package struct Inspection: Encodable, Sendable {
@@ -38,7 +38,7 @@ package struct Inspection: Encodable, Sendable {
   }
 
   package init(_ checkpoint: Checkpoint) {
-    let names = checkpoint.files.map { ($0.path as NSString).lastPathComponent }
+    let names = checkpoint.files.map { $0.path.fileName }
     let tensors = checkpoint.tensors.map { tensor in
       Tensor(
         name: tensor.name, type: tensor.type.rawValue, shape: tensor.shape,

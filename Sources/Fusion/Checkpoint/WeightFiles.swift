@@ -83,13 +83,13 @@ struct WeightFiles {
 
   /// One file by itself, without a configuration.
   private init(file path: String) throws(MergeError) {
-    if let refusal = Self.foreign([(path as NSString).lastPathComponent]) {
+    if let refusal = Self.foreign([path.fileName]) {
       throw MergeError("\(path): \(refusal)")
     }
     guard FileManager.default.fileExists(atPath: path) else {
       throw MergeError("\(path): \(Self.advice(forMissing: path))")
     }
-    let name = (path as NSString).lastPathComponent
+    let name = path.fileName
     folder = String(path.dropLast(name.count))
     files = [name]
     index = nil
@@ -131,7 +131,7 @@ struct WeightFiles {
 
   private static func foreign(_ names: [String]) -> String? {
     for name in names {
-      switch (name as NSString).pathExtension {
+      switch name.split(separator: ".").last {
       case "bin" where name.hasPrefix("pytorch_model") || names.count == 1,
         "pt", "pth", "ckpt", "pkl":
         return "has its weights as a pickle, \(quoted(name)), which can run code of its own when it"

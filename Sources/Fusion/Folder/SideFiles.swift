@@ -60,7 +60,7 @@ package struct SideFiles: Sendable {
     _ file: File, into folder: String, isDurable: Bool
   ) throws(FileError) -> Digest {
     let target = folder + "/" + file.path
-    try Folder.create((target as NSString).deletingLastPathComponent)
+    try Folder.create(target.parentPath)
     let input = try FileStream(file.source)
     var output = try OutputFile(target, isDurable: isDurable)
     var buffer = ByteBuffer(capacity: chunk)

@@ -67,8 +67,8 @@ package final class StagedCheckpoint: Sendable {
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     guard names.isEmpty else {
-      let weights = names.filter { $0.hasSuffix(".safetensors") }.count
-      let what = weights > 0 ? "a model (\(weights) safetensors files)" : "other files"
+      let hasWeights = names.contains { $0.hasSuffix(".safetensors") }
+      let what = hasWeights ? "a model" : "other files"
       throw FileError(
         path, "holds \(what) already; give another folder, or remove this one first")
     }

@@ -112,7 +112,7 @@ package struct Merge: Sendable {
 
   /// Asks for the room that is still needed before anything is created.
   private func checkRoom() throws {
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = path.parentPath
     let staging = MergeFolders.staging(of: path)
     // Journal and report have some 1,000 bytes a tensor each.
     let copied = plan.files.copied.reduce(0) { sum, file in
@@ -169,7 +169,7 @@ package struct Merge: Sendable {
         share: share, isBase: index == plan.document.baseIndex)
     }
     return ModelCard(
-      name: (path as NSString).lastPathComponent, methodTitle: plan.method.title,
+      name: path.fileName, methodTitle: plan.method.title,
       methodName: plan.method.name, paper: plan.method.address, inputs: inputs,
       configuration: plan.config.text)
   }
@@ -184,15 +184,15 @@ package enum MergeFolders {
   package static func parts(of path: String) -> String { hidden(path, "parts") }
 
   private static func hidden(_ path: String, _ suffix: String) -> String {
-    let parent = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
+    let parent = path.parentPath
+    let name = path.fileName
     return (parent.isEmpty ? "" : parent + "/") + ".\(name).\(suffix)"
   }
 
   package static func freeByteCount(at path: String) -> Int? {
     var path = path
     while !FileManager.default.fileExists(atPath: path) {
-      let parent = (path as NSString).deletingLastPathComponent
+      let parent = path.parentPath
       path = parent.isEmpty ? "." : parent
     }
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)

@@ -15,10 +15,9 @@ package struct MergeConfig: Sendable {
   package let documents: [MergeDocument]
 
   package init(reading path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(path, "could not be read")
-    }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    let stream = try FileStream(path)
+    let bytes = try stream.bytes(at: 0, count: stream.byteCount)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw RecipeError(path, "is not UTF-8")
     }
     try self.init(parsing: text, file: path)
