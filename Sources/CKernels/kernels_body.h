@@ -216,9 +216,6 @@ static void BM_JOIN(add_scaled_, BM_SET)(const double *x, double factor, double 
 static void BM_JOIN(subtract_, BM_SET)(const double *x, double *target, size_t n) {
   for (size_t i = 0; i < n; i++) target[i] -= x[i];
 }
-static void BM_JOIN(magnitude_, BM_SET)(const double *x, double *target, size_t n) {
-  for (size_t i = 0; i < n; i++) target[i] = fabs(x[i]);
-}
 static double BM_JOIN(dot_, BM_SET)(const double *x, const double *y, size_t n) {
   v8d sum = {0};
   EACH8_2(x, y, sum += a * b;)
@@ -884,7 +881,6 @@ const struct bm_kernels BM_JOIN(bm_kernels_, BM_SET) = {
     .dot = BM_JOIN(dot_, BM_SET),
     .square_distance = BM_JOIN(square_distance_, BM_SET),
     .absolute_sum = BM_JOIN(absolute_sum_, BM_SET),
-    .magnitude = BM_JOIN(magnitude_, BM_SET),
     .collect = BM_JOIN(collect_, BM_SET),
     .count_equal = BM_JOIN(count_equal_, BM_SET),
     .compare = BM_JOIN(compare_, BM_SET),

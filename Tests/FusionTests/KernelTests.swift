@@ -96,7 +96,6 @@ struct KernelTests {
                 }
               }
               note("scale", written { set.scale(x, -1.5, $0, count) })
-              note("magnitude", written { set.magnitude(x, $0, count) })
               note(
                 "add_scaled",
                 written {

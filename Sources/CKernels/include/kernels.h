@@ -118,8 +118,6 @@ struct bm_kernels {
   double (*square_distance)(const double *x, const double *y, size_t n);
   /// The sum of |x|.
   double (*absolute_sum)(const double *x, size_t n);
-  /// target = |x|
-  void (*magnitude)(const double *x, double *target, size_t n);
 
   /// Counts keys below `low` and copies those in low...high, in order; returns how many.
   size_t (*collect)(const double *keys, size_t n, double low, double high, uint64_t *below,

@@ -54,13 +54,6 @@ package struct Room: ~Copyable {
     }
   }
 
-  /// Reads a vector that was written before.
-  @_lifetime(borrow self)
-  package borrowing func vector(_ vector: Int) -> Span<Double> {
-    let span = Span(_unsafeStart: UnsafePointer(values + vector * stride), count: count)
-    return _overrideLifetime(span, borrowing: self)
-  }
-
   /// Where a vector lies, for kernels over several vectors.
   func pointer(_ vector: Int) -> UnsafeMutablePointer<Double> { values + vector * stride }
 }

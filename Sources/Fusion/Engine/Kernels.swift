@@ -26,26 +26,6 @@ extension Span where Element == Double {
       other.withUnsafeBufferPointer { y in kernels.dot(x.baseAddress, y.baseAddress, x.count) }
     }
   }
-
-  /// Σ (x − y)².
-  func squareDistance(to other: Span<Double>) -> Double {
-    precondition(other.count == count)
-    return withUnsafeBufferPointer { x in
-      other.withUnsafeBufferPointer { y in
-        kernels.square_distance(x.baseAddress, y.baseAddress, x.count)
-      }
-    }
-  }
-
-  /// Σ |x|.
-  var absoluteSum: Double {
-    withUnsafeBufferPointer { kernels.absolute_sum($0.baseAddress, $0.count) }
-  }
-
-  /// How many elements are this one.
-  func count(of value: Double) -> Int {
-    withUnsafeBufferPointer { kernels.count_equal($0.baseAddress, value, $0.count) }
-  }
 }
 
 extension MutableSpan where Element == Double {
@@ -75,16 +55,6 @@ extension MutableSpan where Element == Double {
     withUnsafeMutableBufferPointer { target in
       x.withUnsafeBufferPointer {
         kernels.subtract($0.baseAddress, target.baseAddress, $0.count)
-      }
-    }
-  }
-
-  /// self = |x|.
-  mutating func setMagnitudes(of x: Span<Double>) {
-    precondition(x.count == count)
-    withUnsafeMutableBufferPointer { target in
-      x.withUnsafeBufferPointer {
-        kernels.magnitude($0.baseAddress, target.baseAddress, $0.count)
       }
     }
   }
