@@ -60,8 +60,8 @@ let package = Package(
     ),
     .target(
       name: "Configuration",
-      dependencies: [.product(name: "Yams", package: "Yams")],
-      swiftSettings: settings
+      dependencies: ["Files", .product(name: "Yams", package: "Yams")],
+      swiftSettings: lending
     ),
     .target(
       name: "Curation",

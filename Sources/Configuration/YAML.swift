@@ -146,7 +146,7 @@ package struct YAML {
     case .mapping:
       var parts: [String] = []
       for (key, value) in try entries("") {
-        parts.append(jsonString(try key.text("a key")) + ": " + (try value.json()))
+        parts.append(JSON.quoted(try key.text("a key")) + ": " + (try value.json()))
       }
       return "{" + parts.joined(separator: ", ") + "}"
     case .sequence:
@@ -155,7 +155,7 @@ package struct YAML {
       return "[" + parts.joined(separator: ", ") + "]"
     case .scalar, .alias:
       switch literal {
-      case .text(let text): return jsonString(text)
+      case .text(let text): return JSON.quoted(text)
       case .number(let number): return shortest(number)
       case .flag(let flag): return flag ? "true" : "false"
       case .null, nil: return "null"
@@ -184,28 +184,6 @@ package enum Literal: Hashable, Sendable {
 /// A number as JSON, a whole one without its point.
 private func shortest(_ number: Double) -> String {
   Int(exactly: number).map(String.init) ?? "\(number)"
-}
-
-/// A text as a JSON string, quotes included.
-package func jsonString(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case _ where scalar.value < 0x20: result += "\\u" + hex4(scalar.value)
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
-}
-
-private func hex4(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 4 - digits.count) + digits
 }
 
 extension RecipeError {

@@ -1,3 +1,4 @@
+import Configuration
 import Curation
 import Foundation
 import Fusion

@@ -14,7 +14,7 @@ struct TemplateTests {
   private func text(_ template: String, _ row: String, picked: Int? = nil) throws -> String {
     var projection = Projection()
     let template = try Template(
-      YAML(parsing: jsonString(template), file: "f.yaml"), in: Scope(Self.types), &projection,
+      YAML(parsing: JSON.quoted(template), file: "f.yaml"), in: Scope(Self.types), &projection,
       picks: picked != nil)
     return try withSample(row, projection) { sample in
       var output = ByteBuffer()

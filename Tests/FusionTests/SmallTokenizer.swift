@@ -1,3 +1,5 @@
+import Configuration
+
 @testable import Fusion
 
 /// A byte-pair tokenizer of some twenty tokens, as the files of a model have it.

@@ -262,12 +262,12 @@ final class Collector {
     source.quarantined += 1
     let offset = place.offset.map { "\($0 + row.faultOffset)" } ?? "null"
     let reason =
-      "\"reason\": \(jsonString(fault.code)), \"message\": \(jsonString(fault.description)),"
+      "\"reason\": \(JSON.quoted(fault.code)), \"message\": \(JSON.quoted(fault.description)),"
       + " \"fault_offset\": \(offset)"
     let path = source.paths[harvest.file]
     try quarantineFile.append(
-      "{\"source\": \(jsonString(source.name)),"
-        + " \"file\": \(jsonString(path)), \"row\": \(place.number),"
+      "{\"source\": \(JSON.quoted(source.name)),"
+        + " \"file\": \(JSON.quoted(path)), \"row\": \(place.number),"
         + " \"byte_offset\": \(place.offset.map(String.init) ?? "null"),"
         + " \"byte_count\": \(place.byteCount), \(reason)}\n")
     return "{\(reason)}"

@@ -124,11 +124,11 @@ package struct Curator {
   /// What was chosen, for the ledger; workers and durability change nothing and are left out.
   private var optionsText: String {
     let given = options.given.sorted { $0.key < $1.key }
-      .map { "\(jsonString($0.key)): \(jsonString($0.value))" }.joined(separator: ", ")
-    let branches = plan.branches.map { jsonString($0.name) }.joined(separator: ", ")
+      .map { "\(JSON.quoted($0.key)): \(JSON.quoted($0.value))" }.joined(separator: ", ")
+    let branches = plan.branches.map { JSON.quoted($0.name) }.joined(separator: ", ")
     return
       "{\"branches\": [\(branches)], \"sources\": {\(given)},"
-      + " \"max_quarantined\": \(jsonString(options.maxQuarantined.description)),"
+      + " \"max_quarantined\": \(JSON.quoted(options.maxQuarantined.description)),"
       + " \"max_row_bytes\": \(options.limits.rowBytes)}"
   }
 }

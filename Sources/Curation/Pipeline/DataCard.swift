@@ -74,8 +74,8 @@ struct DataCard {
   /// The registry that LLaMA-Factory reads; it must be called so and lie in its `dataset_dir`.
   static func datasetInfo(_ name: String, _ format: any RowFormat.Type) -> String {
     let entries = [(key: "file_name", json: #""train.jsonl""#)] + format.datasetInfo
-    let lines = entries.map { "    \(jsonString($0.key)): \($0.json)" }
-    return "{\n  \(jsonString(name)): {\n" + lines.joined(separator: ",\n") + "\n  }\n}\n"
+    let lines = entries.map { "    \(JSON.quoted($0.key)): \($0.json)" }
+    return "{\n  \(JSON.quoted(name)): {\n" + lines.joined(separator: ",\n") + "\n  }\n}\n"
   }
 }
 

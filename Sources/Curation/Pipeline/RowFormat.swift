@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// How a kept sample is written: the fixed bytes around its id, prompt and response.
 ///
 /// A new format is one type and one line in `RowFormats`.

@@ -134,7 +134,7 @@ final class Sifter {
     }
     if let missing {
       output.truncate(to: start)
-      return dropped(step, "{\(jsonString(missing.name)): null}", harvest)
+      return dropped(step, "{\(JSON.quoted(missing.name)): null}", harvest)
     }
     output.append(frame.end)
     result.row = start..<output.count

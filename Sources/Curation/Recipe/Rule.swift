@@ -56,7 +56,7 @@ package indirect enum Rule: Sendable {
         for (key, value) in checks {
           let check = try CheckList.check(key, value, for: field, type: type)
           parts.append(
-            .check(Leaf(field: field, slot: slot, check: check, label: jsonString(name))))
+            .check(Leaf(field: field, slot: slot, check: check, label: JSON.quoted(name))))
         }
       }
     }

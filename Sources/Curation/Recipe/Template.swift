@@ -34,7 +34,7 @@ struct Template: Sendable {
     var literal = ""
     func flush() {
       guard !literal.isEmpty else { return }
-      parts.append(.literal(Array(jsonString(literal).utf8.dropFirst().dropLast())))
+      parts.append(.literal(Array(JSON.quoted(literal).utf8.dropFirst().dropLast())))
       literal = ""
     }
     while position < text.count {

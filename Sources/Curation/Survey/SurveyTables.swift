@@ -172,14 +172,14 @@ extension TallyValue {
         words.contains(text.lowercased()) || Double(text) != nil
         || "-?:,[]{}#&*!|>'\"%@`".contains(text.prefix(1))
       let isEdged = text.first?.isWhitespace == true || text.last?.isWhitespace == true
-      return isTaken || isEdged ? jsonString(text) : text
+      return isTaken || isEdged ? JSON.quoted(text) : text
     }
   }
 }
 
 /// A JSON string in which nothing moves the terminal's cursor.
 private func quoted(_ text: String) -> String {
-  jsonString(text).unicodeScalars.map { scalar in
+  JSON.quoted(text).unicodeScalars.map { scalar in
     scalar.isInvisible ? String(format: "\\u%04x", scalar.value) : String(scalar)
   }.joined()
 }

@@ -1,3 +1,4 @@
+package import Configuration
 internal import Files
 
 /// A model on disk: its tensors, from however many files, and its configuration.

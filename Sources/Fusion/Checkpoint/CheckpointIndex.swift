@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// What `model.safetensors.index.json` says: which file has which tensor.
 struct CheckpointIndex {
   static let fileName = "model.safetensors.index.json"

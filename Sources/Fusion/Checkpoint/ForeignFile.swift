@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// A file under a safetensors name that is something else, told from its first eight bytes.
 enum ForeignFile: Equatable {
   case pointer

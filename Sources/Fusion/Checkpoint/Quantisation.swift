@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// How it shows that a model's stored numbers are no weights by themselves.
 enum Quantisation {
   /// The first sign of it, as a clause for a message; nil where there is none.

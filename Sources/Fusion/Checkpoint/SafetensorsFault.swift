@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// What is wrong with a safetensors file: the rule of the format, the tensor, the byte.
 package struct SafetensorsFault: Error, Equatable, CustomStringConvertible {
   package var rule: Rule

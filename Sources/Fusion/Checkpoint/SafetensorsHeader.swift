@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// The description that a safetensors file begins with, held to every rule of the format.
 ///
 /// A header that passes names each tensor once, and their bytes fill the file from the header's

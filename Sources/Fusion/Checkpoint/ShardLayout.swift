@@ -1,3 +1,5 @@
+package import Configuration
+
 /// Where every tensor of a checkpoint will lie, known before any of it is written.
 ///
 /// Tensors fill one shard after another in natural order; inside a shard they lie as the format's

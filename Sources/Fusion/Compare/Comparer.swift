@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 internal import Files
 internal import Synchronization
 

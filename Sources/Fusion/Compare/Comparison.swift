@@ -1,3 +1,5 @@
+package import Configuration
+
 /// Two checkpoints held against each other: how far B is from A, tensor by tensor and summed.
 package struct Comparison: Sendable {
   /// Which tensors are added up.

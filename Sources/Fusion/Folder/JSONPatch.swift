@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// Changes single values of a JSON text and leaves every other byte as it is.
 ///
 /// Loaders and people compare these files; a text that went through a parser and back would differ

@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// The `README.md` of a merged model: what it was made of, how, and how to make it again.
 ///
 /// The same merge has the same card: no date, no machine.

@@ -1,3 +1,5 @@
+package import Configuration
+
 /// What a model's `config.json` says that matters for a merge.
 ///
 /// Families spell the same thing differently, and models of text and images keep what concerns the

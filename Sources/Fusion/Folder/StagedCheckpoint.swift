@@ -1,3 +1,4 @@
+package import Configuration
 internal import Files
 internal import Foundation
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Files
 
 /// The files of a model's folder by which its text becomes tokens, as they stand there.

@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// A tokenizer that takes in tokens of others; all ids that it had stay what they are.
 ///
 /// Tokens that another matches in the text before its algorithm runs become such here. Tokens of

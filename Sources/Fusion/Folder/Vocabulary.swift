@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// The tokens of a `tokenizer.json`, with those that the files beside it add.
 struct Vocabulary {
   /// The algorithm that cuts text: `BPE`, `Unigram`, `WordPiece`, `WordLevel`.

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// Keeps one model and takes from another the entries whose change matters most.
 ///

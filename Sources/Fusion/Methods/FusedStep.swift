@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// A step of selective fusion with all that it had to know of a tensor.
 struct FusedStep: Sendable {

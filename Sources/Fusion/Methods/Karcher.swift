@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// The point of the sphere that is nearest to all models, with the mean of their lengths.
 ///

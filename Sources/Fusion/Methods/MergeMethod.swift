@@ -1,3 +1,5 @@
+package import Configuration
+
 /// How the tensors of base and experts become one.
 ///
 /// A method is a value made from the settings of one output tensor. Adding one: a file in this

@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// The mean of fine-tuned models, drawn to the base as far as their changes disagree.
 ///
 /// With c the mean cosine of all pairs of the N changes, t = N c / (1 + (N − 1) c) and

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// Adds what one model alone has changed, and the mean of what several have.
 ///

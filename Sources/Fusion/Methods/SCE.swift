@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// Selects entries by variance, weighs models by the energy of their changes, erases minorities.
 ///

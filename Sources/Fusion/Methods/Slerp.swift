@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Configuration
 
 /// The arc from the base to another model, cut at `t`.
 ///

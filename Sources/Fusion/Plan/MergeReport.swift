@@ -1,3 +1,5 @@
+package import Configuration
+
 /// What a merge did, tensor by tensor: `merge-report.json`.
 ///
 /// No times and no paths of the machine: the same merge has the same report.

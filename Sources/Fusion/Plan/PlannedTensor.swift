@@ -1,3 +1,5 @@
+package import Configuration
+
 /// One output tensor as it will be made: inputs, method and parameters, all resolved.
 package struct PlannedTensor: Sendable {
   package var name: String

@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// Pairs every output tensor with its inputs, and settles its shape, type and parameters.
 struct TensorPlanner {
   let document: MergeDocument

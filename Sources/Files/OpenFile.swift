@@ -1,5 +1,3 @@
-internal import Files
-
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -8,15 +6,15 @@ internal import Files
 ///
 /// Nothing is mapped: of a file that shrinks while it is in use the reader is told, where a
 /// mapping would end the process.
-struct OpenFile: ~Copyable, Sendable {
-  let path: String
+package struct OpenFile: ~Copyable, Sendable {
+  package let path: String
   /// When it was opened.
-  let byteCount: Int
+  package let byteCount: Int
   /// Which state of which file this is: inode, size and time of the last change.
-  let stamp: String
+  package let stamp: String
   private let descriptor: Int32
 
-  init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     self.path = path
     // Without waiting for the other end, should the name be that of a pipe.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -35,7 +33,7 @@ struct OpenFile: ~Copyable, Sendable {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Fills the room with the bytes from `offset` on, all of them.
-  func read(at offset: Int, into room: UnsafeMutableRawBufferPointer) throws(FileError) {
+  package func read(at offset: Int, into room: UnsafeMutableRawBufferPointer) throws(FileError) {
     var done = 0
     while done < room.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: room[done...])
@@ -53,7 +51,7 @@ struct OpenFile: ~Copyable, Sendable {
   }
 
   /// The bytes from `offset` on; the caller has checked that the file has them.
-  func bytes(at offset: Int = 0, count: Int) throws(FileError) -> [UInt8] {
+  package func bytes(at offset: Int = 0, count: Int) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var failure: FileError?
     bytes.withUnsafeMutableBytes { room in

@@ -3,23 +3,23 @@
 /// The caller asks for what it expects next: `enterObject`, then `nextKey` and a value until there
 /// is no key, at last `finish`. Nothing is allocated but the strings that are asked for, and no
 /// input makes it trap: what is not JSON is an error with its place.
-struct JSONScanner {
+package struct JSONScanner {
   private let bytes: [UInt8]
   /// How many bytes have been read.
-  private(set) var offset = 0
+  package private(set) var offset = 0
   /// Where the last key began.
-  private(set) var keyOffset = 0
+  package private(set) var keyOffset = 0
   private var depth = 0
   /// Whether nothing has yet been read of the innermost object or array.
   private var isFirst = true
 
   /// How many objects and arrays may stand in each other.
-  static let depthLimit = 128
+  package static let depthLimit = 128
 
-  enum Kind { case object, array, string, number, bool, null }
+  package enum Kind { case object, array, string, number, bool, null }
 
   /// Looks at all bytes once, for UTF-8.
-  init(_ bytes: [UInt8]) throws(JSONError) {
+  package init(_ bytes: [UInt8]) throws(JSONError) {
     self.bytes = bytes
     var broken: Int?
     do {
@@ -30,12 +30,12 @@ struct JSONScanner {
     if let broken { throw failure("is not UTF-8", at: broken) }
   }
 
-  func failure(_ message: String, at offset: Int) -> JSONError {
+  package func failure(_ message: String, at offset: Int) -> JSONError {
     JSONError(message, at: offset, of: bytes)
   }
 
   /// What kind of value comes next, told from its first byte.
-  mutating func kind() throws(JSONError) -> Kind {
+  package mutating func kind() throws(JSONError) -> Kind {
     switch peek() {
     case UInt8(ascii: "{"): return .object
     case UInt8(ascii: "["): return .array
@@ -47,8 +47,8 @@ struct JSONScanner {
     }
   }
 
-  mutating func enterObject() throws(JSONError) { try enter(UInt8(ascii: "{")) }
-  mutating func enterArray() throws(JSONError) { try enter(UInt8(ascii: "[")) }
+  package mutating func enterObject() throws(JSONError) { try enter(UInt8(ascii: "{")) }
+  package mutating func enterArray() throws(JSONError) { try enter(UInt8(ascii: "[")) }
 
   private mutating func enter(_ opening: UInt8) throws(JSONError) {
     try take(opening)
@@ -60,7 +60,7 @@ struct JSONScanner {
   }
 
   /// The next key of the object that was entered, its value coming up; nil at the object's end.
-  mutating func nextKey() throws(JSONError) -> String? {
+  package mutating func nextKey() throws(JSONError) -> String? {
     guard try hasMore(before: UInt8(ascii: "}")) else { return nil }
     _ = peek()
     keyOffset = offset
@@ -70,7 +70,7 @@ struct JSONScanner {
   }
 
   /// Whether the array that was entered has another element, which then comes up.
-  mutating func nextElement() throws(JSONError) -> Bool {
+  package mutating func nextElement() throws(JSONError) -> Bool {
     try hasMore(before: UInt8(ascii: "]"))
   }
 
@@ -92,7 +92,7 @@ struct JSONScanner {
     return true
   }
 
-  mutating func string() throws(JSONError) -> String {
+  package mutating func string() throws(JSONError) -> String {
     try take(UInt8(ascii: "\""))
     let start = offset
     while offset < bytes.count {
@@ -177,12 +177,12 @@ struct JSONScanner {
   }
 
   /// A number as it is spelt.
-  mutating func number() throws(JSONError) -> String {
+  package mutating func number() throws(JSONError) -> String {
     String(decoding: bytes[try numberRange()], as: UTF8.self)
   }
 
   /// A whole number from 0 on, spelt without sign, point and exponent.
-  mutating func unsigned() throws(JSONError) -> UInt64 {
+  package mutating func unsigned() throws(JSONError) -> UInt64 {
     let range = try numberRange()
     var value: UInt64 = 0
     for byte in bytes[range] {
@@ -232,13 +232,13 @@ struct JSONScanner {
     byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
   }
 
-  mutating func bool() throws(JSONError) -> Bool {
+  package mutating func bool() throws(JSONError) -> Bool {
     let value = peek() == UInt8(ascii: "t")
     try take(word: value ? "true" : "false")
     return value
   }
 
-  mutating func null() throws(JSONError) {
+  package mutating func null() throws(JSONError) {
     _ = peek()
     try take(word: "null")
   }
@@ -251,7 +251,7 @@ struct JSONScanner {
   }
 
   /// Reads over one value of any kind.
-  mutating func skip() throws(JSONError) {
+  package mutating func skip() throws(JSONError) {
     switch try kind() {
     case .object:
       try enterObject()
@@ -267,7 +267,7 @@ struct JSONScanner {
   }
 
   /// Nothing but white space may follow.
-  mutating func finish() throws(JSONError) {
+  package mutating func finish() throws(JSONError) {
     if peek() != nil { throw unexpected("the end") }
   }
 
@@ -309,7 +309,7 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
   package var column: Int
   package var message: String
 
-  init(_ message: String, at offset: Int, of bytes: [UInt8]) {
+  package init(_ message: String, at offset: Int, of bytes: [UInt8]) {
     self.message = message
     self.offset = offset
     let before = bytes.prefix(offset)
