@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(
       name: "CSimdJSON",
@@ -82,10 +83,26 @@ let package = Package(
       dependencies: ["Configuration", "Files", "CKernels"],
       swiftSettings: lending
     ),
+    .target(
+      name: "Tokenization",
+      dependencies: ["Configuration", "Files", "CPCRE2"],
+      swiftSettings: lending
+    ),
+    .target(
+      name: "Training",
+      dependencies: ["Configuration", "Files", "Fusion", "Tokenization"],
+      swiftSettings: lending
+    ),
+    .target(
+      name: "Workflow",
+      dependencies: ["Configuration", "Curation", "Files", "Fusion", "Lineage", "Training"],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "branchmerge",
       dependencies: [
-        "Configuration", "Curation", "Fusion", "Lineage", "Samples", "Files",
+        "Configuration", "Curation", "Fusion", "Lineage", "Samples", "Files", "Tokenization",
+        "Training", "Workflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -109,6 +126,23 @@ let package = Package(
       name: "FusionTests",
       dependencies: ["CKernels", "Configuration", "Files", "Fusion"],
       swiftSettings: lending
+    ),
+    .testTarget(
+      name: "TokenizationTests",
+      dependencies: ["Configuration", "Files", "Tokenization"],
+      swiftSettings: lending
+    ),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Configuration", "Files", "Fusion", "Tokenization", "Training"],
+      swiftSettings: lending
+    ),
+    .testTarget(
+      name: "WorkflowTests",
+      dependencies: [
+        "Configuration", "Curation", "Files", "Fusion", "Lineage", "Training", "Workflow",
+      ],
+      swiftSettings: settings
     ),
     .testTarget(name: "CommandTests", dependencies: ["branchmerge"], swiftSettings: settings),
   ],

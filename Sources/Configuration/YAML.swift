@@ -4,7 +4,7 @@ internal import Yams
 /// A YAML node that knows its place, read strictly: what is not expected is an error there.
 package struct YAML {
   package let file: String
-  private let node: Node
+  let node: Node
 
   init(_ node: Node, in file: String) {
     self.node = node
@@ -41,8 +41,11 @@ package struct YAML {
     return documents
   }
 
+  /// An error at this node's place; a node that was set has none in the file.
   package func fail(_ message: String) -> RecipeError {
-    RecipeError(file, line: line, column: column, message)
+    node.mark == nil
+      ? RecipeError(Self.settingOption, message)
+      : RecipeError(file, line: line, column: column, message)
   }
 
   package var line: Int { node.mark?.line ?? 0 }

@@ -62,7 +62,7 @@ package final class FileLock: Sendable {
   package init(_ path: String) throws(FileError) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path, failedTo: "create it") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.take(descriptor) else {
       var holder = [UInt8](repeating: 0, count: 32)
       let count = holder.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, 31, 0) }
       let process = String(decoding: holder.prefix(Swift.max(0, count)), as: UTF8.self)
@@ -72,6 +72,26 @@ package final class FileLock: Sendable {
     let process = String(getpid())
     ftruncate(descriptor, 0)
     _ = process.withCString { pwrite(descriptor, $0, process.utf8.count, 0) }
+  }
+
+  /// Tries for a moment: one who asks for the holder has the lock for as long as that takes.
+  private static func take(_ descriptor: Int32) -> Bool {
+    for attempt in 0..<5 {
+      if attempt > 0 { usleep(10_000) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    }
+    return false
+  }
+
+  /// The process that holds a lock now; nil where none does.
+  package static func holder(of path: String) -> Int? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    var text = [UInt8](repeating: 0, count: 32)
+    let count = text.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, 31, 0) }
+    return Int(String(decoding: text.prefix(Swift.max(0, count)), as: UTF8.self))
   }
 
   // Also ends an attempt that threw: all properties were set by then.

@@ -28,4 +28,6 @@ package enum Interruption {
 /// The work was asked to stop, and did, leaving nothing half-done.
 package struct Interrupted: Error {
   package var signal: Int32
+
+  package init(signal: Int32) { self.signal = signal }
 }

@@ -7,6 +7,8 @@ internal import GRDB
 /// All that a run records is one transaction: a run that was interrupted leaves nothing behind.
 package final class Ledger {
   package let path: String
+  /// Whether only questions can be asked.
+  package let isReadOnly: Bool
   let database: DatabaseQueue
 
   /// Opens the ledger, making or migrating it where needed.
@@ -14,6 +16,7 @@ package final class Ledger {
   /// With `isDurable` a commit is on disk when it returns.
   package init(writing path: String, isDurable: Bool) throws {
     self.path = path
+    isReadOnly = false
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
@@ -35,11 +38,14 @@ package final class Ledger {
   /// Opens a ledger that must be there already, for questions only.
   package init(reading path: String) throws {
     self.path = path
+    isReadOnly = true
     guard FileManager.default.fileExists(atPath: path) else {
       throw LedgerError("\(path): there is no ledger here; 'branchmerge branch' makes one")
     }
     var configuration = Configuration()
     configuration.readonly = true
+    // A run that is at work may hold it for the moment of a commit.
+    configuration.busyMode = .timeout(5)
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
       let isKnown = try database.read { try LedgerSchema.migrator.hasCompletedMigrations($0) }
@@ -69,6 +75,7 @@ package final class Ledger {
       "could not write to the ledger (\(error.message ?? "disk full")); free some"
         + " space there, or choose another workspace, and run the same again"
     case .SQLITE_NOTADB: "is not an SQLite file"
+    case .SQLITE_BUSY: "a run is writing to the ledger; ask again when it is done"
     default: error.message ?? "\(error)"
     }
   }

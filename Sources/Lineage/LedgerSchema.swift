@@ -100,8 +100,130 @@ enum LedgerSchema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2") { try $0.execute(sql: stageTables) }
     return migrator
   }
+
+  /// What became of the data sets: stages of a recipe, trainings, checkpoints and merges.
+  private static let stageTables = """
+    CREATE TABLE file_state (
+      path TEXT PRIMARY KEY,
+      byte_count INTEGER NOT NULL,
+      modified INTEGER NOT NULL,
+      inode INTEGER NOT NULL,
+      xxh3 TEXT NOT NULL,
+      sha256 TEXT
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE stage (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'stopped')),
+      started TEXT NOT NULL,
+      finished TEXT,
+      process INTEGER NOT NULL,
+      tool TEXT NOT NULL,
+      recipe_path TEXT NOT NULL,
+      settings TEXT NOT NULL,
+      identity TEXT NOT NULL,
+      run INTEGER REFERENCES run,
+      message TEXT
+    ) STRICT;
+    CREATE INDEX stage_by_name ON stage (name);
+
+    CREATE TABLE ingredient (
+      stage INTEGER NOT NULL REFERENCES stage,
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      value TEXT NOT NULL,
+      PRIMARY KEY (stage, position)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE product (
+      stage INTEGER NOT NULL REFERENCES stage,
+      path TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      xxh3 TEXT NOT NULL,
+      PRIMARY KEY (stage, path)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE checkpoint (
+      id INTEGER PRIMARY KEY,
+      stage INTEGER NOT NULL REFERENCES stage,
+      role TEXT NOT NULL CHECK (role IN ('base', 'expert', 'merged')),
+      name TEXT NOT NULL,
+      path TEXT NOT NULL,
+      parameter_count INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE checkpoint_file (
+      checkpoint INTEGER NOT NULL REFERENCES checkpoint,
+      path TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      xxh3 TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      PRIMARY KEY (checkpoint, path)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE training (
+      id INTEGER PRIMARY KEY,
+      stage INTEGER NOT NULL REFERENCES stage,
+      branch TEXT NOT NULL,
+      output INTEGER REFERENCES output_file,
+      checkpoint INTEGER NOT NULL REFERENCES checkpoint,
+      trainer TEXT NOT NULL,
+      command TEXT,
+      config TEXT,
+      versions TEXT,
+      log TEXT,
+      row_count INTEGER NOT NULL,
+      token_count INTEGER,
+      data_xxh3 TEXT
+    ) STRICT;
+
+    CREATE TABLE metric (
+      training INTEGER NOT NULL REFERENCES training,
+      step INTEGER NOT NULL,
+      epoch REAL,
+      loss REAL,
+      learning_rate REAL,
+      PRIMARY KEY (training, step)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE left_out (
+      training INTEGER NOT NULL REFERENCES training,
+      output_row INTEGER NOT NULL,
+      token_count INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (training, output_row)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE merge (
+      id INTEGER PRIMARY KEY,
+      stage INTEGER NOT NULL REFERENCES stage,
+      checkpoint INTEGER NOT NULL REFERENCES checkpoint,
+      method TEXT NOT NULL,
+      config TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE merge_input (
+      merge INTEGER NOT NULL REFERENCES merge,
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      checkpoint INTEGER NOT NULL REFERENCES checkpoint,
+      is_base INTEGER NOT NULL,
+      entry_count INTEGER,
+      PRIMARY KEY (merge, position)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE merge_tensor (
+      merge INTEGER NOT NULL REFERENCES merge,
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      record TEXT NOT NULL,
+      PRIMARY KEY (merge, position)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   /// Built after the rows, which is several times cheaper than keeping it up to date. A sample is
   /// found by its place through `source_file.first_sample`: those of a file follow each other.

@@ -63,6 +63,29 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var outputPath: String?
     /// Counted from 1.
     package var outputRow: Int?
+    /// What the row went into; nil for what is no row, and where nothing was trained.
+    package var training: Training?
+  }
+
+  /// The expert of a branch, and what became of it.
+  package struct Training: Encodable, Equatable, Sendable {
+    package var trainer: String
+    package var expert: String
+    /// Rows that it was trained on; nil where the expert was given, and nobody knows.
+    package var rows: Int?
+    /// Why this row is not among them.
+    package var leftOut: String?
+    package var tokens: Int?
+    package var merges: [Merge]
+  }
+
+  /// A merged model that holds an expert's weights.
+  package struct Merge: Encodable, Equatable, Sendable {
+    package var model: String
+    package var method: String
+    /// Entries of the model that are the expert's own, and all; nil where the method takes none.
+    package var entries: Int?
+    package var totalEntries: Int?
   }
 
   /// Looks a sample up by its id, by the beginning of one that no other id shares, or by its place
@@ -156,20 +179,33 @@ package struct Trace: Encodable, Equatable, Sendable {
         path: row[10], format: row[11], fileXXH3: row[12], publishedSHA256: row[13],
         sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17],
         rowXXH3: (row[18] as Int64?).map { hex(UInt64(bitPattern: $0)) }),
-      fates: try fates(of: row[0], in: database), otherRuns: runs.filter { $0 != row[1] as Int64 })
+      fates: try rows.flatMap { other in
+        // Branches that this run did not build are as an earlier run left them.
+        other[1] as Int64 == row[1]
+          ? try fates(of: row[0], in: database)
+          : run == nil ? try fates(of: other[0], in: database, latestOnly: true) : []
+      }, otherRuns: runs.filter { $0 != row[1] as Int64 })
   }
 
-  private static func fates(of sample: Int64, in database: Database) throws -> [FateInBranch] {
+  /// With `latestOnly` just those in branches that no later run has built.
+  private static func fates(of sample: Int64, in database: Database, latestOnly: Bool = false)
+    throws -> [FateInBranch]
+  {
+    let latest =
+      latestOnly
+      ? "AND NOT EXISTS (SELECT 1 FROM branch AS later WHERE later.name = branch.name"
+        + " AND later.id > branch.id)" : ""
     let rows = try Row.fetchAll(
       database,
       sql: """
         SELECT branch.id, branch.name, fate.kind, fate.step, fate.evidence, stayed.sample_id,
-          fate.picked, fate.candidates, output_file.path, fate.output_row, source_file.source
+          fate.picked, fate.candidates, output_file.path, fate.output_row, source_file.source,
+          output_file.xxh3
         FROM fate JOIN branch ON branch.id = fate.branch
         JOIN sample ON sample.id = fate.sample JOIN source_file ON source_file.id = sample.file
         LEFT JOIN sample AS stayed ON stayed.id = fate.duplicate_of
         LEFT JOIN output_file ON output_file.id = fate.output
-        WHERE fate.sample = ? ORDER BY branch.id
+        WHERE fate.sample = ? \(latest) ORDER BY branch.id
         """, arguments: [sample])
     return try rows.map { row in
       let steps = try Row.fetchAll(
@@ -187,7 +223,46 @@ package struct Trace: Encodable, Equatable, Sendable {
         step: dropping?[1], stepText: dropping?[3], evidence: row[4], duplicateOf: row[5],
         picked: picked, candidates: row[7],
         policy: picked == nil ? nil : steps.first { $0[2] == "pick" }?[3],
-        outputPath: row[8], outputRow: row[9])
+        outputPath: row[8], outputRow: row[9],
+        training: row[2] as String == Fate.kept.rawValue
+          ? try training(on: row[11], row: row[9], of: row[1], in: database) : nil)
     }
+  }
+
+  /// The latest training of a branch's expert, if these are the rows that it saw.
+  private static func training(
+    on hash: String, row: Int, of branch: String, in database: Database
+  ) throws -> Training? {
+    let found = try Row.fetchOne(
+      database,
+      sql: """
+        SELECT training.id, trainer, checkpoint.path, row_count, data_xxh3, checkpoint.id,
+          left_out.reason, left_out.token_count
+        FROM training JOIN stage ON stage.id = training.stage AND stage.state = 'done'
+        JOIN checkpoint ON checkpoint.id = training.checkpoint
+        LEFT JOIN left_out ON left_out.training = training.id AND left_out.output_row = ?
+        WHERE training.branch = ? ORDER BY training.id DESC LIMIT 1
+        """, arguments: [row, branch])
+    guard let found else { return nil }
+    let data: String? = found[4]
+    guard data == nil || data == hash else { return nil }
+    let merges = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT checkpoint.path, merge.method, merge_input.entry_count,
+          (SELECT sum(entry_count) FROM merge_input AS each WHERE each.merge = merge.id)
+        FROM merge_input JOIN merge ON merge.id = merge_input.merge
+        JOIN stage ON stage.id = merge.stage AND stage.state = 'done'
+        JOIN checkpoint ON checkpoint.id = merge.checkpoint
+        WHERE merge_input.checkpoint = ? AND merge.id =
+          (SELECT max(merge.id) FROM merge JOIN stage ON stage.id = merge.stage
+           WHERE stage.state = 'done')
+        """, arguments: [found[5] as Int64])
+    return Training(
+      trainer: found[1], expert: found[2], rows: data == nil ? nil : found[3], leftOut: found[6],
+      tokens: found[7],
+      merges: merges.map {
+        Merge(model: $0[0], method: $0[1], entries: $0[2], totalEntries: $0[3])
+      })
   }
 }

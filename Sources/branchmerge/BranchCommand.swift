@@ -4,7 +4,6 @@ import Curation
 import Files
 import Foundation
 import Lineage
-import Samples
 
 /// `branchmerge branch`: builds the branch data sets of a recipe.
 struct BranchCommand: ParsableCommand {
@@ -32,6 +31,13 @@ struct BranchCommand: ParsableCommand {
   @OptionGroup var sources: SourceOptions
 
   @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Change a value of the recipe, as in branches.math.row=alpaca; may be given several times.",
+      valueName: "key=value"))
+  var settings: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       "Build this branch alone; may be given several times.", valueName: "branch"))
   var only: [String] = []
@@ -40,13 +46,7 @@ struct BranchCommand: ParsableCommand {
     help: ArgumentHelp("Threads that sift; the result is the same for any number.", valueName: "n"))
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Option(
-    help: ArgumentHelp(
-      "Fail when more rows of a source than this cannot be read.", valueName: "N|P%"))
-  var maxQuarantined: String = "1%"
-
-  @Option(help: ArgumentHelp("Quarantine a longer row, in MiB.", valueName: "MiB"))
-  var maxRow: Int = 64
+  @OptionGroup var limits: ReadingOptions
 
   @Flag(help: "Also compute the SHA-256 of each source file.")
   var sha256 = false
@@ -59,23 +59,16 @@ struct BranchCommand: ParsableCommand {
 
   func validate() throws {
     guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
-    guard maxRow > 0 && maxRow <= 2048 else {
-      throw ValidationError("--max-row must be from 1 to 2048")
-    }
-    guard QuarantineLimit(maxQuarantined) != nil else {
-      throw ValidationError("--max-quarantined \(maxQuarantined): this should be 20 or 1%, say")
-    }
   }
 
   func run() throws {
     var options = Curator.Options()
     options.workers = workers
     options.isDurable = !noSync
-    options.limits = ReadLimits(rowBytes: maxRow << 20)
-    options.maxQuarantined = QuarantineLimit(maxQuarantined)!
+    limits.apply(to: &options)
     options.computesSHA256 = sha256
     options.given = try sources.paths()
-    let recipe = try Recipe(reading: try Library.recipe(recipe))
+    let recipe = try Recipe(reading: try Library.recipe(recipe), setting: settings)
     let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
     try recipe.checkGiven(options.given.keys)
     Interruption.watch()

@@ -54,7 +54,7 @@ func duration(_ seconds: Double) -> String {
 ///
 /// Sound to share: progress is told by one thread at a time.
 final class ProgressLine: @unchecked Sendable {
-  private let start = ContinuousClock.now
+  private var start = ContinuousClock.now
   private var last = ContinuousClock.now
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var isDrawn = false
@@ -66,17 +66,41 @@ final class ProgressLine: @unchecked Sendable {
     update(counted(rows, "row"), bytes: bytes, of: total)
   }
 
+  /// Begins to measure anew.
+  func restart() {
+    clear()
+    start = .now
+    last = .now
+  }
+
+  /// What is done, and steps so far of these steps in all.
+  func update(_ done: String, steps: Int, of total: Int, secondsLeft: Double?) {
+    guard isTime() else { return }
+    let percent = total > 0 ? "\(100 * steps / total) %  " : ""
+    let left = secondsLeft.map { "  \(duration($0)) left" } ?? ""
+    draw("\(percent)\(done)  step \(steps)" + (total > 0 ? " of \(total)" : "") + left)
+  }
+
   /// How many of what are done, and bytes so far of these bytes in all.
   func update(_ done: String, bytes: Int, of total: Int) {
-    let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(30)
-    guard ContinuousClock.now - last >= interval else { return }
-    last = .now
+    guard isTime() else { return }
     let rate = Double(bytes) / seconds
     let left = rate > 0 ? Double(total - bytes) / rate : 0
     let percent = total > 0 ? 100 * bytes / total : 100
     let line =
       "\(percent) %  \(done)  \(size(Double(bytes))) of \(size(Double(total)))"
       + "  \(size(rate))/s  \(duration(left)) left"
+    draw(line)
+  }
+
+  private func isTime() -> Bool {
+    let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(30)
+    guard ContinuousClock.now - last >= interval else { return false }
+    last = .now
+    return true
+  }
+
+  private func draw(_ line: String) {
     if isTerminal {
       FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
       isDrawn = true

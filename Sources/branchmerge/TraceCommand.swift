@@ -112,8 +112,33 @@ struct TraceCommand: ParsableCommand {
       rows.append(["took", "trajectory \(picked + 1) of \(candidates)"])
       rows.append(["by", "pick: " + (fate.policy ?? "")])
     }
+    if let training = fate.training { rows += story(of: training) }
     let body = table(rows.map { ["  " + $0[0], $0[1]] }, leftColumns: 2)
     return "\(fate.branch): \(headline)" + (rows.isEmpty ? "" : "\n" + body)
+  }
+
+  /// Where the row's weights went.
+  private func story(of training: Trace.Training) -> [[String]] {
+    let expert = Library.shown(training.expert)
+    guard let trained = training.rows else {
+      return [["expert", "\(expert), given: nobody knows whether it saw this row"]]
+        + merges(of: training)
+    }
+    if let reason = training.leftOut {
+      return [["left out", "of training \(expert): \(reason)"]]
+    }
+    return [["trained", "\(expert) by \(training.trainer), on \(counted(trained, "row"))"]]
+      + merges(of: training)
+  }
+
+  private func merges(of training: Trace.Training) -> [[String]] {
+    training.merges.map { merge in
+      var share = ""
+      if let entries = merge.entries, let total = merge.totalEntries {
+        share = "; \(percent(entries, of: total)) of its entries are the expert's"
+      }
+      return ["merged", "\(Library.shown(merge.model)) by \(merge.method)\(share)"]
+    }
   }
 
   /// Of a filter's text the part that decides, on one line.

@@ -56,6 +56,13 @@ package struct Curator {
     let ledger = try Ledger(
       writing: Workspace.ledgerPath(in: path), isDurable: options.isDurable)
     for line in try workspace.recover(ledger) { note(line) }
+    return try run(files, in: workspace, ledger)
+  }
+
+  /// The same for one who holds the workspace already, and has recovered it.
+  package func run(_ files: [SourceFiles], in workspace: Workspace, _ ledger: Ledger) throws
+    -> Outcome
+  {
     let recorder = try RunRecorder(
       ledger,
       RunRecorder.Description(
@@ -96,8 +103,9 @@ package struct Curator {
     return outcome
   }
 
-  /// Every source's files; those that are missing are named together, with how to get them.
-  private func locate(in workspace: String) throws -> [SourceFiles] {
+  /// The files of the plan's sources, in its order; those that are missing are named together, with
+  /// how to get them.
+  package func locate(in workspace: String) throws -> [SourceFiles] {
     var found: [SourceFiles] = []
     var missing: [String] = []
     for source in plan.sources {
@@ -126,8 +134,9 @@ package struct Curator {
     let given = options.given.sorted { $0.key < $1.key }
       .map { "\(JSON.quoted($0.key)): \(JSON.quoted($0.value))" }.joined(separator: ", ")
     let branches = plan.branches.map { JSON.quoted($0.name) }.joined(separator: ", ")
+    let set = plan.settings.map { JSON.quoted($0) }.joined(separator: ", ")
     return
-      "{\"branches\": [\(branches)], \"sources\": {\(given)},"
+      "{\"branches\": [\(branches)], \"sources\": {\(given)}, \"set\": [\(set)],"
       + " \"max_quarantined\": \(JSON.quoted(options.maxQuarantined.description)),"
       + " \"max_row_bytes\": \(options.limits.rowBytes)}"
   }

@@ -9,6 +9,7 @@ package struct Plan: Sendable {
   package var recipe: String
   package var recipePath: String
   package var recipeText: String
+  package var settings: [String]
   package var branches: [Branch]
   /// In the order in which they are read: each branch takes its sources in its own order.
   package var sources: [Source]
@@ -63,6 +64,8 @@ package struct Plan: Sendable {
     package var kind: Kind
     package var name: String
     package var text: String
+    /// What of the text decides, without comments and spacing.
+    var meaning: String
   }
 
   /// Resolves the recipe; with `only` just this branch. All errors found are thrown together.
@@ -78,6 +81,7 @@ package struct Plan: Sendable {
     self.recipe = recipe.name
     recipePath = recipe.path
     recipeText = recipe.text
+    settings = recipe.settings
     branches = []
     sources = []
     var orders: [[Int]] = []
@@ -207,14 +211,16 @@ package struct Plan: Sendable {
         continue
       }
       filters.append(rule)
-      steps.append(Step(kind: .filter, name: filter.name, text: filter.text))
+      steps.append(
+        Step(
+          kind: .filter, name: filter.name, text: filter.text, meaning: try filter.keep.json()))
       needed += rule.leaves.map { ($0.slot, $0.field) }
     }
     let pick = try taking.pick.flatMap { yaml in
       try attempt { try Pick(yaml, in: card, &projection) }
     }
     if let pick {
-      steps.append(Step(kind: .pick, name: "pick", text: pick.text))
+      steps.append(Step(kind: .pick, name: "pick", text: pick.text, meaning: pick.text))
       needed.append((pick.evidenceSlot, pick.list))
       needed += pick.evidence.map { ($0.slot, $0.field) }
     }
@@ -230,9 +236,11 @@ package struct Plan: Sendable {
       }
     }
     guard errors.isEmpty, let prompt else { throw RecipeErrors(errors) }
-    steps.append(Step(kind: .prompt, name: "prompt", text: try promptYAML.text("'prompt'")))
-    if response != nil {
-      steps.append(Step(kind: .response, name: "response", text: responseText ?? ""))
+    let promptText = try promptYAML.text("'prompt'")
+    steps.append(Step(kind: .prompt, name: "prompt", text: promptText, meaning: promptText))
+    if response != nil, let responseText {
+      steps.append(
+        Step(kind: .response, name: "response", text: responseText, meaning: responseText))
     }
     for field in prompt.required + (response?.required ?? []) {
       needed.append((projection.slot(of: field), field))

@@ -99,7 +99,7 @@ package struct SourceFiles: Sendable {
   }
 
   /// The cache's place, by the rules of huggingface_hub.
-  private static var hubCache: String {
+  package static var hubCache: String {
     let environment = ProcessInfo.processInfo.environment
     if let cache = environment["HF_HUB_CACHE"] { return cache }
     if let home = environment["HF_HOME"] { return home + "/hub" }

@@ -1,6 +1,6 @@
 internal import Files
 internal import Foundation
-internal import Lineage
+package import Lineage
 
 /// The folder that a recipe's runs share: sources, branches and the ledger.
 ///
@@ -25,6 +25,11 @@ package struct Workspace {
     lock = try FileLock(path + "/.lock")
   }
 
+  /// The process that is at work in a workspace; nil where none is.
+  package static func holder(of workspace: String) -> Int? {
+    FileLock.holder(of: workspace + "/.lock")
+  }
+
   package static func ledgerPath(in workspace: String) -> String { workspace + "/lineage.sqlite" }
 
   private var staging: String { path + "/.staging" }
@@ -32,7 +37,7 @@ package struct Workspace {
   func staging(of run: Int64) -> String { "\(staging)/run-\(run)" }
 
   /// Ends or removes what earlier runs left behind; what was done is returned in words.
-  func recover(_ ledger: Ledger) throws -> [String] {
+  package func recover(_ ledger: Ledger) throws -> [String] {
     var notes: [String] = []
     for run in try ledger.unpublishedRuns() {
       if Folder.isFolder(staging(of: run)) {

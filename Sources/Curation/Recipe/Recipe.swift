@@ -1,14 +1,19 @@
-internal import Configuration
+package import Configuration
 internal import Files
 internal import Foundation
 
-/// The branches to build: `datasets/recipes/NAME.yaml`.
+/// The branches to build, and what is done with them afterwards: `datasets/recipes/NAME.yaml`.
 package struct Recipe {
   package let name: String
   package let path: String
   package let about: String
   package let text: String
   package let branches: [Branch]
+  /// What `--set` changed, as given.
+  package let settings: [String]
+  /// The model that training starts from, how experts are trained, and how they are merged: kept
+  /// for those who know of models.
+  package let base, train, merge: YAML?
 
   /// One output data set.
   package struct Branch {
@@ -30,11 +35,12 @@ package struct Recipe {
     let response: YAML
   }
 
-  package init(reading path: String) throws {
+  /// Reads a recipe and then changes it as each of `settings` says, `KEY=VALUE`.
+  package init(reading path: String, setting settings: [String] = []) throws {
     let text = try Library.text(of: path)
     let file = Library.shown(URL(fileURLWithPath: path).standardizedFileURL.path)
-    let yaml = try YAML(parsing: text, file: file)
-    try self.init(yaml, path: path, text: text)
+    let yaml = try settings.reduce(YAML(parsing: text, file: file)) { try $0.setting($1) }
+    try self.init(yaml, path: path, text: text, settings: settings)
   }
 
   /// Names of all sources that some branch takes from, in the order of the file.
@@ -53,11 +59,13 @@ package struct Recipe {
     }
   }
 
-  private init(_ yaml: YAML, path: String, text: String) throws(RecipeError) {
+  private init(_ yaml: YAML, path: String, text: String, settings: [String]) throws(RecipeError) {
     self.path = path
     self.text = text
+    self.settings = settings
     name = path.fileName.withoutExtension
-    let keys = try yaml.keyed("a recipe", ["about", "branches"])
+    let keys = try yaml.keyed("a recipe", ["about", "branches", "base", "train", "merge"])
+    (base, train, merge) = (keys["base"], keys["train"], keys["merge"])
     about = try keys["about"]?.text("'about'") ?? ""
     guard let list = keys["branches"] else { throw yaml.fail("a recipe needs 'branches'") }
     var branches: [Branch] = []

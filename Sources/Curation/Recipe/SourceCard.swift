@@ -17,6 +17,8 @@ package struct SourceCard: Sendable, FieldScope {
   package var identity: [String]
   package var fields: [Field]
   package var text: String
+  /// All of it but `about`, without the file's comments and spacing.
+  let meaning: String
   let file: String
 
   /// One of the tables that a data set is published in.
@@ -44,6 +46,9 @@ package struct SourceCard: Sendable, FieldScope {
       guard let value = keys[key] else { throw yaml.fail("a source needs '\(key)'") }
       return value
     }
+    var parts: [String] = []
+    for key in known.dropFirst() { parts.append(try keys[key]?.json() ?? "") }
+    meaning = parts.joined(separator: "\n")
     about = try required("about").text("'about'")
     licence = try required("licence").text("'licence'")
     homepage = try keys["homepage"]?.text("'homepage'") ?? ""

@@ -9,12 +9,15 @@ package struct MergeJob: Sendable {
   private let planning: MergePlan.Options
   private let options: Merger.Options
   private let version: String
+  private let folders: [String: String]
 
+  /// `folders` tells where models are that the merge file does not name by their folders.
   package init(
     _ config: MergeConfig, to path: String, _ planning: MergePlan.Options,
-    _ options: Merger.Options, version: String
+    _ options: Merger.Options, version: String, folders: [String: String] = [:]
   ) {
     self.config = config
+    self.folders = folders
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     self.planning = planning
     self.options = options
@@ -61,7 +64,7 @@ package struct MergeJob: Sendable {
   private func plan(_ index: Int, in parts: String) throws -> MergePlan {
     try MergePlan(config, document: index, options: planning) { model in
       config.document(for: model).flatMap { config.documents[$0].name }
-        .map { parts + "/" + $0 } ?? model.path
+        .map { parts + "/" + $0 } ?? folders[model.identity] ?? model.path
     }
   }
 }

@@ -11,6 +11,8 @@ package struct MergeConfig: Sendable {
   package let file: String
   /// The file as it was given.
   package let text: String
+  /// What the file says, without its comments and spacing.
+  package let meaning: String
   /// In an order in which each needs only what stands before it; the last is the output.
   package let documents: [MergeDocument]
 
@@ -27,10 +29,26 @@ package struct MergeConfig: Sendable {
     self.file = file
     self.text = text
     var documents: [MergeDocument] = []
+    var meanings: [String] = []
     for yaml in try YAML.documents(of: text, file: file) {
       documents.append(try MergeDocument(yaml))
+      meanings.append(try yaml.json())
     }
+    meaning = meanings.joined(separator: "\n")
     self.documents = try Self.ordered(documents)
+  }
+
+  /// A merge that stands in another file, as one document.
+  package init(_ yaml: YAML) throws(RecipeError) {
+    file = yaml.file
+    meaning = try yaml.json()
+    text = meaning + "\n"
+    documents = try Self.ordered([MergeDocument(yaml)])
+  }
+
+  /// Every model that is named, and is not made by one of the documents.
+  package var models: [ModelReference] {
+    documents.flatMap(\.references).filter { document(for: $0) == nil }
   }
 
   /// Which document a model is the result of; nil for a folder.

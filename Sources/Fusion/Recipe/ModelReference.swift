@@ -14,7 +14,7 @@ package struct ModelReference: Sendable, CustomStringConvertible {
   package func isSame(as other: ModelReference) -> Bool { identity == other.identity }
 
   /// The path without what does not matter to it: `./experts//math/` is `experts/math`.
-  var identity: String {
+  package var identity: String {
     let parts = path.split(separator: "/").filter { $0 != "." }
     return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Curation
+import Files
+import Foundation
+import Lineage
+import Workflow
+
+/// `branchmerge plan`: what of a recipe is done, what is to do, and why.
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Tell what a run of a recipe would do in a workspace, and why.",
+    discussion: """
+      Nothing is changed. A stage is up to date, to do, or stale because of what is named: a file, \
+      a filter, a setting. One that waits for others is done again only if these make something \
+      else than before.
+
+      Example:
+        branchmerge plan datasets/recipes/tinyr1.yaml --workspace work
+      """)
+
+  @OptionGroup var options: RecipeOptions
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    let recipe = try options.resolved()
+    let path = Workspace.ledgerPath(in: options.workspace)
+    let ledger =
+      FileManager.default.fileExists(atPath: path) ? try Ledger(reading: path) : nil
+    let hashes = ledger.map { ContentHashes($0, trustsNothing: options.rehash) }
+    let planner = try StagePlanner(
+      recipe, workspace: options.workspace, try options.curation(),
+      tool: "branchmerge \(BranchMerge.version)", ledger, hashes)
+    let report = RecipePlan(try planner.plan())
+    show(json ? try branchmerge.json(report) : report.text)
+  }
+}
+
+/// What `plan` prints.
+struct RecipePlan: Encodable {
+  var stages: [Row]
+
+  struct Row: Encodable {
+    var stage: String
+    var state: String
+    var because: [String]
+    var reads: [String]
+    var writes: [String]
+    var problems: [String]
+    var result: String?
+  }
+
+  init(_ plan: StagePlan) {
+    stages = plan.items.map { item in
+      let (state, because) = item.state.told
+      return Row(
+        stage: item.stage.description, state: state, because: because, reads: item.reads,
+        writes: item.writes, problems: item.problems,
+        result: item.state == .upToDate ? item.done?.message : nil)
+    }
+  }
+
+  var text: String {
+    var rows = [["stage", "state", "reads", "writes"]]
+    for stage in stages {
+      rows.append([
+        stage.stage, stage.state, Self.short(stage.reads), Self.short(stage.writes),
+      ])
+    }
+    var text = table(rows, leftColumns: 4)
+    for stage in stages where !stage.because.isEmpty || !stage.problems.isEmpty {
+      text += "\n\n\(stage.stage) is \(stage.state):"
+      for reason in stage.because + stage.problems {
+        text += "\n  " + reason.replacingOccurrences(of: "\n", with: "\n  ")
+      }
+    }
+    return text
+  }
+
+  private static func short(_ names: [String]) -> String {
+    let text = names.joined(separator: ", ")
+    return text.count <= 60 ? text : "\(names[0]) and \(names.count - 1) more"
+  }
+}
+
+extension StagePlan.State {
+  /// In a word, and why.
+  fileprivate var told: (String, [String]) {
+    switch self {
+    case .upToDate: ("up to date", [])
+    case .toDo(let attempt): ("to do", attempt.map { ["the last attempt \($0)"] } ?? [])
+    case .stale(let reasons): ("stale", reasons)
+    case .undecided(let stages):
+      ("undecided", ["after " + stages.map(\.description).joined(separator: ", ")])
+    }
+  }
+}

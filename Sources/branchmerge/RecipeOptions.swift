@@ -1,0 +1,71 @@
+import ArgumentParser
+import Curation
+import Foundation
+import Lineage
+import Samples
+import Workflow
+
+/// Which recipe is meant, in which workspace: shared by the commands that see a whole recipe.
+struct RecipeOptions: ParsableArguments {
+  @Argument(help: "The recipe: a YAML file, or the name of one that is installed.")
+  var recipe: String
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The folder for everything that is made.", valueName: "dir"))
+  var workspace: String
+
+  @OptionGroup var sources: SourceOptions
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Change a value of the recipe, as in train.epochs=3; may be given several times.",
+      valueName: "key=value"))
+  var settings: [String] = []
+
+  @OptionGroup var limits: ReadingOptions
+
+  @Flag(help: "Read every file again instead of trusting size, time and inode.")
+  var rehash = false
+
+  /// The recipe with everything that it names.
+  func resolved() throws -> ResolvedRecipe {
+    let resolved = try ResolvedRecipe(
+      reading: try Library.recipe(recipe), setting: settings)
+    try resolved.recipe.checkGiven(try sources.paths().keys)
+    return resolved
+  }
+
+  func curation() throws -> Curator.Options {
+    var options = Curator.Options()
+    options.given = try sources.paths()
+    limits.apply(to: &options)
+    return options
+  }
+}
+
+/// Which rows are taken for readable, and how many may not be.
+struct ReadingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Fail when more rows of a source than this cannot be read.", valueName: "N|P%"))
+  var maxQuarantined: String = "1%"
+
+  @Option(help: ArgumentHelp("Quarantine a longer row, in MiB.", valueName: "MiB"))
+  var maxRow: Int = 64
+
+  func validate() throws {
+    guard maxRow > 0 && maxRow <= 2048 else {
+      throw ValidationError("--max-row must be from 1 to 2048")
+    }
+    guard QuarantineLimit(maxQuarantined) != nil else {
+      throw ValidationError("--max-quarantined \(maxQuarantined): this should be 20 or 1%, say")
+    }
+  }
+
+  func apply(to options: inout Curator.Options) {
+    options.limits = ReadLimits(rowBytes: maxRow << 20)
+    options.maxQuarantined = QuarantineLimit(maxQuarantined)!
+  }
+}
