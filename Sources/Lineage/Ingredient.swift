@@ -25,6 +25,7 @@ package struct Ingredient: Codable, Equatable, Sendable {
 
   /// What is to blame for a difference, in words: a value that changed, came or went.
   package static func changes(from old: [Ingredient], to new: [Ingredient]) -> [String] {
+    guard old != new else { return [] }
     let before = Dictionary(old.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     let after = Dictionary(new.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     var changes: [String] = []
@@ -41,7 +42,7 @@ package struct Ingredient: Codable, Equatable, Sendable {
       )
     }
     changes += old.filter { after[$0.name] == nil }.map { "\($0.name) is gone" }
-    if changes.isEmpty, old != new { changes.append("the order of its parts changed") }
+    if changes.isEmpty { changes.append("the order of its parts changed") }
     return changes
   }
 

@@ -15,7 +15,8 @@ package struct StageRecord: Equatable, Sendable {
   package var process: Int
   package var tool: String
   package var recipePath: String
-  package var settings: [String]
+  /// As a shell takes it.
+  package var command: String
   /// XXH3 of all ingredients.
   package var identity: String
   package var run: Int64?
@@ -76,13 +77,11 @@ extension Ledger {
 
   private static func stage(_ row: Row, in database: Database) throws -> StageRecord {
     let id: Int64 = row["id"]
-    let settings = Data((row["settings"] as String).utf8)
     return StageRecord(
       id: id, name: row["name"], state: StageRecord.State(rawValue: row["state"]) ?? .failed,
       started: row["started"], finished: row["finished"], process: row["process"],
       tool: row["tool"], recipePath: row["recipe_path"],
-      settings: (try? JSONDecoder().decode([String].self, from: settings)) ?? [],
-      identity: row["identity"], run: row["run"], message: row["message"],
+      command: row["command"], identity: row["identity"], run: row["run"], message: row["message"],
       ingredients: try Row.fetchAll(
         database, sql: "SELECT name, value FROM ingredient WHERE stage = ? ORDER BY position",
         arguments: [id]
@@ -98,12 +97,13 @@ extension Ledger {
   package struct Command: Sendable {
     package var tool: String
     package var recipePath: String
-    package var settings: [String]
+    /// As a shell takes it.
+    package var line: String
 
-    package init(tool: String, recipePath: String, settings: [String]) {
+    package init(tool: String, recipePath: String, line: String) {
       self.tool = tool
       self.recipePath = recipePath
-      self.settings = settings
+      self.line = line
     }
   }
 
@@ -111,16 +111,15 @@ extension Ledger {
   package func beginStage(_ name: String, _ ingredients: [Ingredient], of command: Command) throws
     -> Int64
   {
-    let settings = String(decoding: try JSONEncoder().encode(command.settings), as: UTF8.self)
-    return try change { database in
+    try change { database in
       try database.execute(
         sql: """
-          INSERT INTO stage (name, state, started, process, tool, recipe_path, settings, identity)
+          INSERT INTO stage (name, state, started, process, tool, recipe_path, command, identity)
           VALUES (?, 'running', ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           name, timestamp(), ProcessInfo.processInfo.processIdentifier, command.tool,
-          command.recipePath, settings, Ingredient.identity(of: ingredients),
+          command.recipePath, command.line, Ingredient.identity(of: ingredients),
         ])
       let stage = database.lastInsertedRowID
       try Self.insert(ingredients, of: stage, in: database)

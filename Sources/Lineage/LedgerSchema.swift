@@ -124,7 +124,7 @@ enum LedgerSchema {
       process INTEGER NOT NULL,
       tool TEXT NOT NULL,
       recipe_path TEXT NOT NULL,
-      settings TEXT NOT NULL,
+      command TEXT NOT NULL,
       identity TEXT NOT NULL,
       run INTEGER REFERENCES run,
       message TEXT

@@ -45,7 +45,7 @@ struct CommandTemplate {
 }
 
 /// Words as a shell takes them back.
-func shellLine(_ words: [String]) -> String {
+package func shellLine(_ words: [String]) -> String {
   words.map { word in
     let isPlain =
       !word.isEmpty

@@ -52,12 +52,15 @@ package struct Runner {
   let workspacePath: String
   let options: Options
   let version: String
+  /// The command that asked for the run, as a shell takes it.
+  let commandLine: String
   let listener: Listener
 
   package init(
     _ recipe: ResolvedRecipe, in workspace: String, _ options: Options, version: String,
-    _ listener: Listener
+    commandLine: String, _ listener: Listener
   ) {
+    self.commandLine = commandLine
     self.recipe = recipe
     workspacePath =
       workspace.count > 1 && workspace.hasSuffix("/")

@@ -158,7 +158,7 @@ package struct StagePlanner {
     let job = try TrainingStage.job(name, recipe, workspace: workspace, rowCount: 0)
     return try job.identity(with: training.trainer).map { Ingredient($0.name, $0.value) }
       + [
-        Ingredient("overlong", job.settings.overlong.rawValue),
+        Ingredient("overlong rows", job.settings.overlong.rawValue),
         Ingredient("rows", try value(of: Stage.dataPath(name, in: workspace), true)),
       ] + outside
   }

@@ -33,7 +33,7 @@ final class StageWork {
     Ledger.Command(
       tool: runner.tool,
       recipePath: URL(fileURLWithPath: recipe.recipe.path).standardizedFileURL.path,
-      settings: recipe.recipe.settings)
+      line: runner.commandLine)
   }
 
   /// Does a stage that is not done together with others.

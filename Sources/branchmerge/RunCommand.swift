@@ -2,6 +2,7 @@ import ArgumentParser
 import Curation
 import Files
 import Foundation
+import Training
 import Workflow
 
 /// `branchmerge run`: a whole recipe, from source files to a merged model.
@@ -93,7 +94,8 @@ struct RunCommand: ParsableCommand {
         say("\(summary.stage): \(summary.told)")
       })
     let runner = Runner(
-      recipe, in: options.workspace, settings, version: BranchMerge.version, listener)
+      recipe, in: options.workspace, settings, version: BranchMerge.version,
+      commandLine: shellLine(["branchmerge"] + CommandLine.arguments.dropFirst()), listener)
     let summaries: [StageSummary]
     do {
       summaries = try runner.run()

@@ -55,16 +55,13 @@ struct WorkspaceStatus: Encodable {
         started: record.started, finished: record.finished, message: record.message)
     }
     let open = stages.filter { $0.state != "done" }
-    let command = records.last.map { record in
-      let sets = record.settings.map { " --set '\($0)'" }.joined()
-      return "branchmerge run \(Library.shown(record.recipePath)) --workspace \(workspace)\(sets)"
-    }
+    let command = records.last?.command
     if let process {
       next = "process \(process) is at work; wait for its end"
     } else if records.isEmpty {
       next = "no recipe was run here yet, only 'branchmerge branch' maybe"
     } else if open.isEmpty {
-      next = "all that was begun is done; '\(command ?? "")' does what is left, if anything"
+      next = "all that was begun is done; what is left, if anything, does\n  \(command ?? "")"
     } else {
       next = "go on with\n  \(command ?? "")"
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Lineage
 import Testing
 
 @testable import Curation
@@ -28,7 +29,34 @@ struct LedgerDocumentTests {
     try folder.write(
       "filters/contest-source.yaml", filter.replacing("cn_contest,", with: "cn_contest, cn_k12,"))
     try runDemo(Library(roots: library.roots), in: folder)
+    try recordModels(in: folder)
     return folder
+  }
+
+  /// A training and a merge, as the stages of a recipe record them.
+  private static func recordModels(in folder: Scratch) throws {
+    let ledger = try Ledger(writing: folder.path + "/lineage.sqlite", isDurable: false)
+    let command = Ledger.Command(tool: "test 1", recipePath: "/r.yaml", line: "branchmerge run")
+    let input = [Ingredient("input s1k/s1k.jsonl", "00")]
+    func model(_ role: CheckpointEntry.Role, _ name: String) -> CheckpointEntry {
+      CheckpointEntry(
+        role: role, name: name, path: "/\(name)", parameterCount: 2,
+        files: [.init(path: "model.safetensors", byteCount: 4, xxh3: "00", sha256: "00")])
+    }
+    var trained = StageOutcome(input, [.init(path: "a", byteCount: 1, xxh3: "00")])
+    trained.training = TrainingEntry(
+      branch: "math", checkpoint: model(.expert, "math"), trainer: "t")
+    trained.training?.metrics = [.init(step: 1, epoch: 1, loss: 2, learningRate: 1e-5)]
+    try ledger.finishStage(ledger.beginStage("train math", input, of: command), trained)
+    var merged = StageOutcome(input, [])
+    merged.merge = MergeEntry(
+      checkpoint: model(.merged, "merged"), method: "linear", config: "merge_method: linear",
+      inputs: [
+        .init(
+          name: "math", path: "experts/math", isBase: false, entryCount: 2,
+          checkpoint: model(.expert, "math"))
+      ], tensors: [("w", "{}")])
+    try ledger.finishStage(ledger.beginStage("merge", input, of: command), merged)
   }
 
   private static func runDemo(_ library: Library, in folder: Scratch) throws {

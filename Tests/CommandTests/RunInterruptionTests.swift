@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+/// Runs of a whole recipe that are ended from outside, and go on.
+@Suite(.serialized)
+struct RunInterruptionTests {
+  let library = try! SmallLibrary()
+  private var folder: TemporaryFolder { library.folder }
+
+  /// Trains by copying the base, changing a number of its own, and taking its time.
+  static let trainer = """
+    set -e
+    echo "step 1"
+    cp "$1"/config.json "$2"/config.json
+    sleep 0.3
+    head -c -2 "$1"/model.safetensors > "$2"/part
+    printf "${3:0:2}" >> "$2"/part
+    mv "$2"/part "$2"/model.safetensors
+    echo "step 2"
+
+    """
+
+  private static let recipe =
+    String(RunTests.recipe.prefix(upTo: RunTests.recipe.range(of: "train:")!.lowerBound)) + """
+      base: models/base
+      train:
+        with: command
+        command: "bash train.sh {base} {output} {branch}"
+        cutoff: 64
+        epochs: 1
+        batch: 1
+      merge:
+        merge_method: arcee_fusion
+        chain:
+          - model: experts/odd
+          - { model: experts/even, kept: existing }
+        parameters: { preset: paper }
+
+      """
+
+  init() throws {
+    try folder.write("datasets/recipes/two.yaml", Self.recipe)
+    try folder.write("train.sh", Self.trainer)
+    try folder.write(
+      "filters/short.yaml",
+      SmallLibrary.filter.replacing("easy", with: "short").replacing("5", with: "3")
+        .replacing("level: 6", with: "level: 4"))
+    let rows = (1...3000).map { SmallLibrary.row($0) + "\n" }.joined()
+    try folder.write("sources/small.jsonl", rows)
+    try SmallModel.write(SmallModel.tensors(), to: "models/base", in: folder)
+  }
+
+  private func arguments(_ workspace: String) -> [String] {
+    [
+      "run", "datasets/recipes/two.yaml", "-w", workspace, "--source", "small=sources/small.jsonl",
+    ]
+  }
+
+  /// What stays of a run, bytes by name.
+  private func results(_ workspace: String) throws -> [String: Data] {
+    var results: [String: Data] = [:]
+    for part in ["branches", "merged", "train/odd/output", "train/even/output"] {
+      for (name, bytes) in try folder.contents(below: "\(workspace)/\(part)") {
+        results["\(part)/\(name)"] = bytes
+      }
+    }
+    for name in ["report.md", "report.json", "recipe.lock.yaml"] {
+      results[name] = try folder.bytes("\(workspace)/\(name)")
+    }
+    return results
+  }
+
+  @Test(arguments: [
+    "work/branches/odd/train.jsonl", "work/train/odd/train.log", "work/train/odd/output/part",
+    "work/train/odd/output/model.safetensors", "work/train/even/train.log", "work/.merge",
+    "work/merged", "work/report.md.new", "work/report.json",
+  ])
+  func `a run that is killed goes on to the same bytes`(moment: String) throws {
+    let whole = try branchmerge(arguments("whole"), in: folder.path)
+    #expect(whole.status == 0, "\(whole.errors)")
+    let running = try Running(Package.program, arguments("work"), in: folder.path, [:])
+    let deadline = Date.now + 30
+    while !folder.exists(moment), running.process.isRunning, Date.now < deadline { usleep(200) }
+    running.send(SIGKILL)
+    _ = try running.end()
+    let next = try branchmerge(arguments("work"), in: folder.path)
+    #expect(next.status == 0, "\(next.errors)")
+    let (found, expected) = (try results("work"), try results("whole"))
+    #expect(found.keys.sorted() == expected.keys.sorted())
+    for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
+    #expect(!folder.exists("work/.merge"))
+    #expect(
+      try folder.ledger("SELECT count(*) FROM stage WHERE state = 'done'").first == "6")
+    let again = try branchmerge(arguments("work"), in: folder.path)
+    #expect(again.errors.components(separatedBy: ": up to date").count == 7)
+  }
+
+  @Test func `a trainer that fails stops the recipe with its last words`() throws {
+    try folder.write("train.sh", "echo 'CUDA out of memory' >&2\nexit 3\n")
+    let ending = try branchmerge(arguments("work"), in: folder.path)
+    #expect(ending.status == 2)
+    #expect(ending.errors.contains("the trainer failed with status 3"))
+    #expect(ending.errors.contains("  | CUDA out of memory"))
+    #expect(ending.errors.contains("to repeat it alone: "))
+    let status = try branchmerge("status", "work", in: folder.path)
+    #expect(status.output.contains("train odd failed:\n  odd: the trainer failed with status 3"))
+    // Mended, it goes on, and what was done is not done again.
+    try folder.write("train.sh", Self.trainer)
+    let next = try branchmerge(arguments("work"), in: folder.path)
+    #expect(next.status == 0, "\(next.errors)")
+    #expect(next.errors.contains("branch odd: up to date"))
+  }
+
+  @Test func `a trainer that leaves a broken checkpoint is told from one that did its work`() throws
+  {
+    try folder.write(
+      "train.sh",
+      Self.trainer + "head -c 100 \"$2\"/model.safetensors > \"$2\"/short\n"
+        + "mv \"$2\"/short \"$2\"/model.safetensors\n")
+    let ending = try branchmerge(arguments("work"), in: folder.path)
+    #expect(ending.status == 2)
+    #expect(ending.errors.contains("the trainer ended well, and what it left cannot be used"))
+    #expect(try folder.ledger("SELECT state FROM stage WHERE name = 'train odd'") == ["failed"])
+    #expect(!folder.exists("work/merged"))
+  }
+
+  @Test func `a row is followed into the expert that it trained and the model that holds it`()
+    throws
+  {
+    _ = try branchmerge(arguments("work"), in: folder.path)
+    let id = try #require(try folder.rows("work/branches/odd/train.jsonl")[0]["id"]?.text)
+    let trace = try branchmerge("trace", id, "--workspace", "work", in: folder.path)
+    #expect(trace.output.contains("trained  work/train/odd/output by command, on 3,000 rows"))
+    #expect(trace.output.contains("merged   work/merged by arcee_fusion; "))
+    let json = try branchmerge("trace", id, "-w", "work", "--json", in: folder.path)
+    let fates = try #require(JSON(parsing: Data(json.output.utf8))["fates"]?.list)
+    #expect(fates.count == 2)
+    #expect(fates[0]["training"]?["merges"]?[0]?["method"]?.text == "arcee_fusion")
+  }
+}
