@@ -20,6 +20,10 @@ package struct StagePlan {
     package var problems: [String] = []
     /// The attempt that is up to date, or that was.
     package var done: StageRecord?
+    /// Bytes that the stage needs on the disk at most, as far as can be told; 0 if it is not to do.
+    package var byteCount = 0
+    /// What is known of it in numbers: rows, tokens, packs, steps.
+    package var figures: [String] = []
   }
 
   package enum State: Equatable, Sendable {
@@ -81,10 +85,12 @@ package struct StagePlanner {
         _ = try outsideIngredients(name, false)
       }
     } catch let missing as MissingSources {
-      item.problems = missing.description.components(separatedBy: "\n")
+      item.problems = missing.sources
     } catch let missing as Missing {
       item.problems = [missing.description]
     }
+    item.figures = figures(of: stage, item.done, isPending: !pending.isEmpty)
+    defer { if item.state != .upToDate { item.byteCount = byteCount(of: stage) } }
     guard let record = item.done else {
       item.state = .toDo(lastAttempt(at: stage))
       return item
@@ -242,6 +248,47 @@ package struct StagePlanner {
   }
 
   // MARK: - What people want to know of it
+
+  private func figures(of stage: Stage, _ record: StageRecord?, isPending: Bool) -> [String] {
+    switch stage {
+    case .branch, .merge, .report: return record?.message.map { [$0] } ?? []
+    case .train(let name):
+      guard !isPending, let counts = PreflightNote(Stage.jobFolder(name, in: workspace)) else {
+        return record?.message.map { [$0] } ?? []
+      }
+      return counts.figures
+    }
+  }
+
+  /// An upper bound where it can be told: rows are no longer than what they are made from, and a
+  /// model has the size of the one that it comes from.
+  private func byteCount(of stage: Stage) -> Int {
+    switch stage {
+    case .branch(let name):
+      guard let plan = try? Plan(recipe.recipe, library: recipe.library, only: [name]),
+        let files = try? Curator(plan, options, tool: tool, note: { _ in }, progress: { _ in })
+          .locate(in: workspace)
+      else { return 0 }
+      return size(of: files.flatMap(\.paths))
+    case .train:
+      guard recipe.training?.isGiven == false, let base = recipe.base?.path else { return 0 }
+      return modelSize(base)
+    case .merge:
+      let folders = recipe.modelFolders(in: workspace)
+      let models = (recipe.merge?.models ?? []).map { folders[$0.identity] ?? $0.path }
+      return (models + (recipe.base?.path.map { [$0] } ?? [])).map(modelSize).max() ?? 0
+    case .report: return 0
+    }
+  }
+
+  private func modelSize(_ folder: String) -> Int {
+    let files = (try? ModelFolder.files(of: folder)) ?? []
+    return size(of: files.map { folder + "/" + $0 })
+  }
+
+  private func size(of paths: [String]) -> Int {
+    paths.reduce(0) { $0 + ((try? ContentHashes.Look($1).byteCount) ?? 0) }
+  }
 
   private func reads(of stage: Stage) -> [String] {
     switch stage {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Curation
 import Foundation
 import Fusion
+import Workflow
 
 /// `branchmerge check`: decodes everything and runs the filters' examples.
 struct CheckCommand: ParsableCommand {
@@ -21,7 +22,9 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let check = try LibraryCheck(paths.isEmpty ? ["."] : paths)
-    let errors = check.errors.map { "\($0)" } + check.mergeFiles.flatMap { problems(in: $0) }
+    let errors =
+      check.errors.map { "\($0)" } + check.recipeFiles.flatMap { problems(inRecipe: $0) }
+      + check.mergeFiles.flatMap { problems(in: $0) }
     for error in errors { say(error) }
     let merges = check.mergeFiles.count
     show(
@@ -33,6 +36,16 @@ struct CheckCommand: ParsableCommand {
     guard check.sources + check.filters + check.recipes + merges > 0 else {
       say("nothing to check here: no YAML below datasets/ or filters/")
       throw ExitCode(1)
+    }
+  }
+
+  /// What is wrong with a recipe's training and merge, wherever its models are.
+  private func problems(inRecipe path: String) -> [String] {
+    do {
+      let recipe = try ResolvedRecipe(reading: path)
+      return recipe.merge.map { MethodList.problems(in: $0) } ?? []
+    } catch {
+      return ["\(error)"]
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Curation
 import Files
 import Foundation
+import Fusion
 import Lineage
 import Workflow
 
@@ -33,7 +34,8 @@ struct PlanCommand: ParsableCommand {
     let planner = try StagePlanner(
       recipe, workspace: options.workspace, try options.curation(),
       tool: "branchmerge \(BranchMerge.version)", ledger, hashes)
-    let report = RecipePlan(try planner.plan())
+    let report = RecipePlan(
+      try planner.plan(), freeByteCount: MergeFolders.freeByteCount(at: options.workspace))
     show(json ? try branchmerge.json(report) : report.text)
   }
 }
@@ -41,6 +43,9 @@ struct PlanCommand: ParsableCommand {
 /// What `plan` prints.
 struct RecipePlan: Encodable {
   var stages: [Row]
+  /// What the stages that are to do need at most, and what the disk has.
+  var neededByteCount: Int
+  var freeByteCount: Int?
 
   struct Row: Encodable {
     var stage: String
@@ -49,39 +54,54 @@ struct RecipePlan: Encodable {
     var reads: [String]
     var writes: [String]
     var problems: [String]
-    var result: String?
+    var figures: [String]
   }
 
-  init(_ plan: StagePlan) {
+  init(_ plan: StagePlan, freeByteCount: Int?) {
+    self.freeByteCount = freeByteCount
+    neededByteCount = plan.items.reduce(0) { $0 + $1.byteCount }
     stages = plan.items.map { item in
       let (state, because) = item.state.told
       return Row(
         stage: item.stage.description, state: state, because: because, reads: item.reads,
-        writes: item.writes, problems: item.problems,
-        result: item.state == .upToDate ? item.done?.message : nil)
+        writes: item.writes, problems: item.problems, figures: item.figures)
     }
   }
 
   var text: String {
-    var rows = [["stage", "state", "reads", "writes"]]
+    var rows = [["stage", "state", "reads", "writes", "figures"]]
     for stage in stages {
       rows.append([
         stage.stage, stage.state, Self.short(stage.reads), Self.short(stage.writes),
+        stage.figures.joined(separator: ", "),
       ])
     }
-    var text = table(rows, leftColumns: 4)
-    for stage in stages where !stage.because.isEmpty || !stage.problems.isEmpty {
+    var text = table(rows, leftColumns: 5)
+    for stage in stages where !stage.because.isEmpty {
       text += "\n\n\(stage.stage) is \(stage.state):"
-      for reason in stage.because + stage.problems {
-        text += "\n  " + reason.replacingOccurrences(of: "\n", with: "\n  ")
-      }
+      for reason in stage.because { text += "\n  " + Self.indented(reason) }
+    }
+    var missing: [String] = []
+    for problem in stages.flatMap(\.problems) where !missing.contains(problem) {
+      missing.append(problem)
+    }
+    if !missing.isEmpty {
+      text += "\n\nmissing:\n  " + missing.map(Self.indented).joined(separator: "\n  ")
+    }
+    if neededByteCount > 0 {
+      let free = freeByteCount.map { ", \(size(Double($0))) free" } ?? ""
+      text += "\n\ndisk: at most \(size(Double(neededByteCount))) needed\(free)"
     }
     return text
   }
 
+  private static func indented(_ text: String) -> String {
+    text.replacingOccurrences(of: "\n", with: "\n  ")
+  }
+
   private static func short(_ names: [String]) -> String {
     let text = names.joined(separator: ", ")
-    return text.count <= 60 ? text : "\(names[0]) and \(names.count - 1) more"
+    return text.count <= 50 ? text : "\(names[0]) and \(names.count - 1) more"
   }
 }
 

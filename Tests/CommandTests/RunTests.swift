@@ -170,14 +170,14 @@ struct RunTests {
       "plan", "datasets/recipes/two.yaml", "-w", "work", "--set", "branches.even.row=alpaca",
       in: folder.path)
     #expect(
-      ending.output == """
-        stage        state       reads                      writes
-        branch odd   stale       small                      branches/odd
-        branch even  stale       small                      branches/even
-        train odd    up to date  models/odd
-        train even   up to date  models/even
-        merge        up to date  experts/even, experts/odd  merged
-        report       undecided   lineage.sqlite             report.md, report.json
+      ending.output.replacing(/[0-9.]+ [kMGT]?B/, with: "SIZE") == """
+        stage        state       reads                      writes                  figures
+        branch odd   stale       small                      branches/odd            16 rows kept of 20
+        branch even  stale       small                      branches/even           11 rows kept of 20
+        train odd    up to date  models/odd                                         given: models/odd
+        train even   up to date  models/even                                        given: models/even
+        merge        up to date  experts/even, experts/odd  merged                  linear, 6 tensors
+        report       undecided   lineage.sqlite             report.md, report.json  report.md, report.json
 
         branch odd is stale:
           filter easy: {"level": {"at_most": 5}} became {"level": {"at_most": 4}}
@@ -187,6 +187,8 @@ struct RunTests {
 
         report is undecided:
           after branch odd, branch even
+
+        disk: at most SIZE needed, SIZE free
 
         """)
   }

@@ -3,7 +3,9 @@ package import Samples
 
 /// Sources whose files were not found.
 package struct MissingSources: Error, CustomStringConvertible {
-  package var description: String
+  /// What is said of each of them.
+  package var sources: [String]
+  package var description: String { sources.joined(separator: "\n") }
 }
 
 /// More rows of a source are unreadable than the run was told to accept.

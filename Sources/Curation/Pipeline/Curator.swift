@@ -124,7 +124,7 @@ package struct Curator {
       }
     }
     guard missing.isEmpty else {
-      throw MissingSources(description: missing.joined(separator: "\n"))
+      throw MissingSources(sources: missing)
     }
     return found
   }

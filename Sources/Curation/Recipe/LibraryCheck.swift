@@ -7,6 +7,8 @@ package struct LibraryCheck {
   package private(set) var sources = 0
   package private(set) var filters = 0
   package private(set) var examples = 0
+  /// Recipes whose branches hold; what they say of models is not judged here.
+  package private(set) var recipeFiles: [String] = []
   package private(set) var recipes = 0
   /// Files that say how checkpoints are merged, which are not judged here.
   package private(set) var mergeFiles: [String] = []
@@ -45,6 +47,7 @@ package struct LibraryCheck {
       if keys.contains("branches") {
         recipes += 1
         _ = try Plan(Recipe(reading: path), library: library)
+        recipeFiles.append(path)
       } else if keys.contains("keep") {
         filters += 1
         let filter = try Filter(yaml, name: name, text: text)

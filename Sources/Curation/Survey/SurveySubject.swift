@@ -56,10 +56,10 @@ package struct SurveySubject: Sendable {
       let places = workspace.map { ", nor in \($0)/sources" } ?? ""
       let command =
         SourceFiles.fetchCommand(card, config).map { "; fetch them with\n  \($0)" } ?? ""
-      throw MissingSources(
-        description:
-          "the files of the source '\(card.name)' are neither given by --source\(places), nor in"
-          + " the Hugging Face cache\(command)")
+      throw MissingSources(sources: [
+        "the files of the source '\(card.name)' are neither given by --source\(places), nor in"
+          + " the Hugging Face cache\(command)"
+      ])
     }
     paths = files.paths
     (self.card, self.config) = (card, config)
