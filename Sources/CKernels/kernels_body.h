@@ -16,12 +16,14 @@
 typedef double v8d __attribute__((vector_size(64)));
 typedef float v8f __attribute__((vector_size(32)));
 typedef float v16f __attribute__((vector_size(64)));
+typedef float v64f __attribute__((vector_size(256)));
 typedef int64_t v8l __attribute__((vector_size(64)));
 typedef uint64_t v8ul __attribute__((vector_size(64)));
 typedef int32_t v8i __attribute__((vector_size(32)));
 typedef uint32_t v8u __attribute__((vector_size(32)));
 typedef uint16_t v8s __attribute__((vector_size(16)));
 typedef int32_t v16i __attribute__((vector_size(64)));
+typedef int32_t v64i __attribute__((vector_size(256)));
 
 INLINE v8d load8(const double *p) {
   v8d v;
@@ -51,6 +53,7 @@ INLINE double max8(v8d a) {
   for (int i = 1; i < 8; i++) m = a[i] > m ? a[i] : m;
   return m;
 }
+INLINE v64f all64(float x) { return x - (v64f){0}; }
 INLINE v16f floats(v8d a, v8d b) {
   v8f x = __builtin_convertvector(a, v8f), y = __builtin_convertvector(b, v8f);
   return __builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -332,70 +335,10 @@ static size_t BM_JOIN(strike_, BM_SET)(const double *x, double *rest, size_t n) 
 
 // ---- arcee_fusion ----
 
-/// e^x for x <= 0 in float lanes, below 2e-7 relative error; flat from -87 on.
-INLINE v16f exp16(v16f x) {
-  x = __builtin_elementwise_max(x, all16(-87.0f));
-  v16f k = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
-  v16f r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-  v16f p = all16(1.0f / 5040);
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = (p * r) * r + r + 1.0f;
-  v16i power = (__builtin_convertvector(k, v16i) + 127) << 23;
-  return p * (v16f)power;
-}
-
-/// e^x - 1 for |x| <= 1/8 in float lanes.
-INLINE v16f expm1_small16(v16f x) {
-  v16f p = all16(1.0f / 5040);
-  p = p * x + 1.0f / 720;
-  p = p * x + 1.0f / 120;
-  p = p * x + 1.0f / 24;
-  p = p * x + 1.0f / 6;
-  p = p * x + 0.5f;
-  return (p * x) * x + x;
-}
-
-/// The terms of the divergence by u = p / q - 1, all of them positive, for |u| <= 0.15:
-/// (1 + u) ln(1 + u) - u, or u - ln(1 + u), or their sum.
-INLINE v16f divergence_term16(v16f u, enum bm_direction direction) {
-  v16f p;
-  if (direction == BM_RIGHT_LEFT) {
-    p = all16(1.0f / 90);
-    p = p * -u + 1.0f / 72;
-    p = p * -u + 1.0f / 56;
-    p = p * -u + 1.0f / 42;
-    p = p * -u + 1.0f / 30;
-    p = p * -u + 1.0f / 20;
-    p = p * -u + 1.0f / 12;
-    p = p * -u + 1.0f / 6;
-    p = p * -u + 1.0f / 2;
-  } else if (direction == BM_LEFT_RIGHT) {
-    p = all16(1.0f / 10);
-    p = p * -u + 1.0f / 9;
-    p = p * -u + 1.0f / 8;
-    p = p * -u + 1.0f / 7;
-    p = p * -u + 1.0f / 6;
-    p = p * -u + 1.0f / 5;
-    p = p * -u + 1.0f / 4;
-    p = p * -u + 1.0f / 3;
-    p = p * -u + 1.0f / 2;
-  } else {
-    p = all16(1.0f / 9);
-    p = p * -u + 1.0f / 8;
-    p = p * -u + 1.0f / 7;
-    p = p * -u + 1.0f / 6;
-    p = p * -u + 1.0f / 5;
-    p = p * -u + 1.0f / 4;
-    p = p * -u + 1.0f / 3;
-    p = p * -u + 1.0f / 2;
-    p = p * -u + 1.0f;
-  }
-  return p * u * u;
-}
+#define BM_LANES 16
+#include "kernels_series.h"
+#define BM_LANES 64
+#include "kernels_series.h"
 
 static double divergence_term(double u, enum bm_direction direction) {
   if (fabs(u) < 0x1p-6) {
@@ -614,11 +557,6 @@ INLINE v16f floats16_f32(const uint32_t *p) {
   return f;
 }
 INLINE v16f abs16(v16f v) { return (v16f)((v16u)v & 0x7FFFFFFF); }
-INLINE float max16(v16f a) {
-  float m = a[0];
-  for (int i = 1; i < 16; i++) m = a[i] > m ? a[i] : m;
-  return m;
-}
 
 /// Float lanes that are added up in double every few steps.
 struct BM_JOIN(sum_, BM_SET) {
@@ -631,6 +569,24 @@ INLINE void flush_sum(SUM *sum) {
   sum->part = all16(0);
 }
 #define STEPS_OF_FLOATS 8
+INLINE void add64(SUM *sum, v64f x) {
+  v16f parts[4];
+  memcpy(parts, &x, sizeof x);
+  for (int i = 0; i < 4; i++) sum->part += parts[i];
+}
+INLINE float max16(v16f a) {
+  float m = a[0];
+  for (int i = 1; i < 16; i++) m = a[i] > m ? a[i] : m;
+  return m;
+}
+/// The largest of numbers of at least 0 by their bits, where infinity and NaN come last.
+INLINE float largest16(v16i bits) {
+  int32_t m = bits[0];
+  for (int i = 1; i < 16; i++) m = bits[i] > m ? bits[i] : m;
+  float largest;
+  memcpy(&largest, &m, 4);
+  return largest;
+}
 
 #if defined(BM_WIDE)
 INLINE size_t compress8(double *target, v8d key, v8l low_enough, v8l high_enough) {
@@ -650,6 +606,42 @@ INLINE size_t compress8(double *target, v8d key, v8l low_enough, v8l high_enough
   return taken;
 }
 #endif
+
+/// The least score that is taken; of a NaN none is.
+INLINE double least_taken(double threshold, int strict) {
+  if (!strict) return threshold;
+  return threshold < INFINITY ? nextafter(threshold, INFINITY) : NAN;
+}
+
+/// Puts pairs aside in order; of the targets sixteen are written whatever there is.
+INLINE size_t put_aside16(float *left, float *right, v16f a, v16f b, v16i which) {
+#if defined(BM_WIDE)
+  __mmask16 mask = _mm512_movepi32_mask((__m512i)which);
+  _mm512_storeu_ps(left, _mm512_maskz_compress_ps(mask, (__m512)a));
+  _mm512_storeu_ps(right, _mm512_maskz_compress_ps(mask, (__m512)b));
+  return (size_t)__builtin_popcount(mask);
+#else
+  size_t count = 0;
+  if (__builtin_reduce_or(which))
+    for (int i = 0; i < 16; i++) {
+      left[count] = a[i];
+      right[count] = b[i];
+      count += which[i] != 0;
+    }
+  return count;
+#endif
+}
+
+/// Differences in float lanes below this, or above that, have scores that are so for sure: the margin
+/// is more than all roundings, and what is near the smallest numbers is left to exact scores.
+INLINE float least_difference(double low, double factor) {
+  double d = low / factor * (1 - 0x1p-20);
+  return low > 1e-290 && d > 0x1p-100 ? (float)d : -1;
+}
+INLINE float most_difference(double high, double factor) {
+  double d = (high > 1e-290 ? high : 1e-290) / factor * (1 + 0x1p-20);
+  return d > 0x1p-100 ? (float)d : 0x1p-100f;
+}
 
 #define BM_STORED bf16
 #define BM_NUMBER uint16_t

@@ -51,7 +51,7 @@ package final class TokenEncoder {
   }
 
   private func normalize(_ text: Span<UInt8>, into tokens: inout [Int32]) {
-    guard tokenizer.isComposing, !Composition.isPlain(text) else {
+    guard tokenizer.isComposing, !Composition.isComposed(text) else {
       return cut(text, into: &tokens)
     }
     var bytes: [UInt8] = []

@@ -1,16 +1,40 @@
 internal import Configuration
+internal import Files
 internal import Foundation
+internal import Training
 
 /// What the last pre-flight of a branch counted, kept in the job's folder for `plan`.
 struct PreflightNote {
   static let fileName = "preflight.json"
   private let json: JSON
 
-  init?(_ folder: String) {
-    guard let data = FileManager.default.contents(atPath: folder + "/" + Self.fileName),
-      let json = try? JSON(parsing: Array(data))
+  /// Nil unless it was counted with these settings, after the rows were written.
+  init?(_ job: TrainingJob) {
+    func time(_ path: String) -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+    let path = job.folder + "/" + Self.fileName
+    guard let data = FileManager.default.contents(atPath: path),
+      let json = try? JSON(parsing: Array(data)), let counted = time(path),
+      let written = time(job.dataPath), written <= counted,
+      json["template"]?.text == job.settings.template,
+      json["cutoff"]?.int == job.settings.cutoff, json["batch"]?.int == job.settings.batch,
+      json["epochs"]?.double == job.settings.epochs,
+      json["packing"]?.text == job.settings.packing.rawValue,
+      json["overlong"]?.text == job.settings.overlong.rawValue
     else { return nil }
     self.json = json
+  }
+
+  /// Keeps what was counted, whole or not at all.
+  static func write(_ report: PreflightReport, to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let path = folder + "/" + fileName
+    var file = try OutputFile(path + ".new", isDurable: false)
+    try file.append(Array(try encoder.encode(report)).span)
+    _ = try file.finish()
+    try Folder.rename(path + ".new", to: path, isDurable: false)
   }
 
   /// In words.

@@ -253,9 +253,10 @@ package struct StagePlanner {
     switch stage {
     case .branch, .merge, .report: return record?.message.map { [$0] } ?? []
     case .train(let name):
-      guard !isPending, let counts = PreflightNote(Stage.jobFolder(name, in: workspace)) else {
-        return record?.message.map { [$0] } ?? []
-      }
+      guard !isPending,
+        let job = try? TrainingStage.job(name, recipe, workspace: workspace, rowCount: 0),
+        let counts = PreflightNote(job)
+      else { return record?.message.map { [$0] } ?? [] }
       return counts.figures
     }
   }

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Curation
 internal import Files
 internal import Foundation
 internal import Fusion
@@ -17,9 +18,15 @@ extension StageWork {
       throw TrainingError(
         branch, "there are no rows to train on in \(data): its funnel and its seeds tell why")
     }
-    let job = try TrainingStage.job(branch, recipe, workspace: path, rowCount: rows)
+    var job = try TrainingStage.job(branch, recipe, workspace: path, rowCount: rows)
     let stage = Stage.train(branch)
     let listener = runner.listener
+    let counts = try PreflightStage.run(
+      job, workers: runner.options.curation.workers, note: listener.note,
+      progress: { listener.progress(stage, $0) })
+    if let counts, let shorter = try PreflightStage.withoutOverlong(job, counts) {
+      (job.dataPath, job.rowCount) = shorter
+    }
     let outcome = try TrainingRunner(training.trainer).run(
       job, identity: Ingredient.identity(of: ingredients), note: listener.note,
       progress: { listener.progress(stage, StageProgress($0)) })
@@ -35,7 +42,13 @@ extension StageWork {
         outcome.versions.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
       ).compact
     entry.log = "train/\(branch)/train.log"
-    entry.rowCount = job.rowCount
+    entry.rowCount = counts?.trainedRows ?? job.rowCount
+    entry.tokenCount = counts?.keptTokens
+    entry.leftOut = (counts?.listed ?? []).compactMap { row in
+      row.reason.map {
+        TrainingEntry.LeftOut(row: row.row, tokenCount: row.tokens, reason: $0.text)
+      }
+    }
     entry.dataXXH3 = try hashes.state(of: data).xxh3
     entry.metrics = outcome.history.compactMap { progress in
       progress.step.map {
@@ -46,8 +59,9 @@ extension StageWork {
     }
     var result = StageOutcome(ingredients, try modelProducts("train/\(branch)/output"))
     let loss = outcome.history.last { $0.loss != nil }?.loss
+    let leftOut = entry.leftOut.isEmpty ? "" : ", \(entry.leftOut.count) left out"
     result.message =
-      "\(job.rowCount) rows, \(entry.metrics.last?.step ?? 0) steps"
+      "\(entry.rowCount) rows\(leftOut), \(entry.metrics.last?.step ?? 0) steps"
       + (loss.map { ", loss \(String(format: "%.4g", $0))" } ?? "")
       + (outcome.resumedFrom.map { ", from step \($0) on" } ?? "")
     result.training = entry

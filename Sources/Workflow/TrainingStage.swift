@@ -2,12 +2,34 @@ internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
-internal import Training
+package import Training
 
 /// The `train` stage of one branch as a job for its trainer.
-enum TrainingStage {
+package enum TrainingStage {
+  /// The jobs of these branches, or of all: what would be trained on rows that are there.
+  package static func jobs(_ recipe: ResolvedRecipe, only: [String], workspace: String) throws
+    -> [TrainingJob]
+  {
+    guard let training = recipe.training, !training.isGiven else {
+      throw Missing("the recipe trains nothing: its experts are given, or it has no 'train'")
+    }
+    if let base = recipe.base, base.path == nil { throw Missing(base.advice) }
+    let names = recipe.recipe.branches.map(\.name)
+    for name in only where !names.contains(name) {
+      throw Missing(
+        "--only \(name): no branch has this name\(choices(for: name, among: names, "there are"))")
+    }
+    return try names.filter { only.isEmpty || only.contains($0) }.map { name in
+      let data = Stage.dataPath(name, in: workspace)
+      guard FileManager.default.fileExists(atPath: data) else {
+        throw Missing("\(data) is not there; 'branchmerge run --until branch' builds it")
+      }
+      return try job(name, recipe, workspace: workspace, rowCount: 0)
+    }
+  }
+
   /// The job; its rows are the branch's own, unless some are left out.
-  static func job(
+  package static func job(
     _ branch: String, _ recipe: ResolvedRecipe, workspace: String, rowCount: Int,
     dataPath: String? = nil
   ) throws -> TrainingJob {

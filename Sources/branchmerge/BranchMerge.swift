@@ -15,7 +15,9 @@ struct BranchMerge: ParsableCommand {
       "From public reasoning data sets to expert models, with every sample's fate on record.",
     version: version,
     subcommands: [
-      RunCommand.self, PlanCommand.self, StatusCommand.self, BranchCommand.self, MergeCommand.self,
+      RunCommand.self, PlanCommand.self, StatusCommand.self, PreflightCommand.self,
+      TokensCommand.self,
+      BranchCommand.self, MergeCommand.self,
       InspectCommand.self, CompareCommand.self,
       MethodsCommand.self, TraceCommand.self, SurveyCommand.self, CheckCommand.self,
       SourcesCommand.self,

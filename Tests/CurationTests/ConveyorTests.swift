@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Curation
+import Files
 
 struct ConveyorTests {
   private final class Piece {

@@ -391,6 +391,49 @@ struct KernelTests {
     }
   }
 
+  @Test(arguments: [0, 0x1p-1030, 1e-9, 0.3, 1e300])
+  func `collected scores are those that lie within`(factor: Double) throws {
+    var numbers = SeededNumbers(22)
+    for (index, (_, element)) in Self.types.dropLast().enumerated() {
+      for count in [5, 16, 1040, 3001] {
+        let left = numbers.normals(count)
+        // Equal ones, near ones, and some whose difference is too large for a float.
+        let right = zip(left, numbers.normals(count)).enumerated().map { place, pair in
+          place % 3 == 0 ? pair.0 : place % 50 == 1 ? pair.1 * 65000 : pair.0 + pair.1 * 0.001
+        }
+        let (l, r) = (
+          FixtureTensor("l", element, [count], left), FixtureTensor("r", element, [count], right)
+        )
+        for set in Self.sets {
+          let stored = set.stored(index)
+          var scores = [Double](repeating: 0, count: count)
+          stored.scores(l.bytes, r.bytes, factor, 0, 1, count, &scores)
+          let sorted = scores.sorted()
+          let bounds = [
+            (0, 0), (sorted[count / 2], sorted[count * 3 / 4]), (sorted[count - 1], .infinity),
+            (sorted[count / 2].nextUp, sorted[count * 3 / 4].nextDown),
+          ]
+          var targets = [Double](repeating: 7, count: bounds.count * (count + 8))
+          targets.withUnsafeMutableBufferPointer { target in
+            var brackets = bounds.enumerated().map { number, bound in
+              bm_bracket(
+                low: bound.0, high: bound.1, below: 0,
+                target: target.baseAddress! + number * (count + 8), taken: 0)
+            }
+            stored.collect(l.bytes, r.bytes, factor, count, &brackets, brackets.count)
+            for (bracket, bound) in zip(brackets, bounds) {
+              let within = scores.filter { $0 >= bound.0 && $0 <= bound.1 }
+              let found = Array(UnsafeBufferPointer(start: bracket.target, count: bracket.taken))
+              // The rest of a row that sixteen do not divide comes first.
+              #expect(found.sorted() == within.sorted(), "\(element) \(count) \(bound)")
+              #expect(bracket.below == scores.count { $0 < bound.0 })
+            }
+          }
+        }
+      }
+    }
+  }
+
   // ---- elementary functions ----
 
   @Test func `elementary functions are those of the C library within a few units`() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train tokenizers, encode texts with PyPI's `tokenizers`, and write both down.
 
-  tokens.py OUT [--data FOLDER] [--bytes N] [--seed N]
+  tokens.py OUT [--data FOLDER] [--bytes N] [--rounds N] [--seed N]
 
 For each kind of tokenizer: OUT/KIND.json, and OUT/KIND.cases with all texts and their ids: the
 number of bytes, the bytes, the number of ids, the ids; numbers are little-endian 32-bit integers.
@@ -118,9 +118,11 @@ def letters(*ranges):
             if not 0xD800 <= code < 0xE000]
 
 
-def generated_texts(tokens, chance):
+def generated_texts(tokens, rounds, chance):
     """Texts that no author would write."""
-    everything = letters((0, 0x33FFF), (0xE0000, 0xE01FF), (0xF0000, 0xF0010))
+    # Without the numbers of Unicode 17: whether `Digits` knows them depends on the library's build.
+    everything = letters((0, 0x11DDF), (0x11DEA, 0x16FF3), (0x16FF7, 0x1FFFF), (0x2EBE0, 0x2EE5F),
+                         (0x2F800, 0x2FA1F), (0x31340, 0x323BF), (0xE0000, 0xE01FF))
     marks = [c for c in letters((0x300, 0x36F), (0x483, 0x20FF), (0x1D165, 0x1D1AD))
              if unicodedata.category(c)[0] == "M"]
     latin = letters((0x20, 0x24F), (0x1E00, 0x1EFF))
@@ -137,11 +139,12 @@ def generated_texts(tokens, chance):
                 "\n" * 30_000, "=" * 70_000, "9" * 20_000, "é" * 20_000, "e\u0301" * 9_000,
                 "中" * 20_000, "\U0001F600" * 9_000, "a\r\nb\r\n\r\n  c \r\n", "don't DON'T I'LL")
     for pool in pools:
-        for _ in range(150):
+        for _ in range(rounds):
             yield "".join(chance.choices(pool, k=chance.choice((1, 2, 3, 5, 8, 13, 40, 200))))
     for start in range(0, len(everything), 400):
-        yield "".join(c + chance.choice(" a1\n.") for c in everything[start:start + 400])
-        yield "".join(everything[start:start + 400])
+        part = everything[start:start + 400]
+        yield "".join(part) if chance.random() < .5 else "".join(
+            c + chance.choice(" a1\n.") for c in part)
     for start in range(0, len(latin), 40):
         yield " ".join(c + m for c in latin[start:start + 40] for m in chance.sample(marks, 30))
 
@@ -151,6 +154,7 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--bytes", type=int, default=400_000)
+    parser.add_argument("--rounds", type=int, default=60, help="of generated texts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=3000, help="tokens of a vocabulary")
     parser.add_argument("--only", nargs="*")
@@ -171,7 +175,8 @@ def main():
             vocab_size=options.size, initial_alphabet=alphabet, show_progress=False))
         tokenizer.add_tokens(added)
         tokenizer.save(str(options.out / f"{name}.json"))
-        texts = [*real, *generated_texts([each.content for each in added], chance)]
+        names = [each.content for each in added]
+        texts = [*real, *generated_texts(names, options.rounds, chance)]
         with open(options.out / f"{name}.cases", "wb") as file:
             encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
             for text, encoding in zip(texts, encoded):

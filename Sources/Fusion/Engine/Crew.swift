@@ -14,7 +14,7 @@ package final class Crew: Sendable {
   /// Deals the numbers from 0 on out to all workers, each to whoever is free, in order.
   ///
   /// After an error no more are dealt out; of several errors that of the lowest number is thrown.
-  func share(
+  package func share(
     _ count: Int, _ body: @escaping @Sendable (_ number: Int, _ worker: Int) throws -> Void
   ) throws {
     let next = Atomic<Int>(0)

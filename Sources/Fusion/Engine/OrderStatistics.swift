@@ -151,8 +151,11 @@ struct Bracket: Sendable {
       isWide = true
     } else {
       let value = found.keys.values(atRanks: [rank - found.below])[0]
-      let below = found.keys.count { $0 < value }
-      let equal = found.keys.count { $0 == value }
+      var (below, equal) = (0, 0)
+      for key in found.keys {
+        below += key < value ? 1 : 0
+        equal += key == value ? 1 : 0
+      }
       result = RankedKey(value: value, below: found.below + below, equal: equal)
     }
   }
@@ -195,7 +198,11 @@ struct Findings: Sendable {
   mutating func merge(_ other: Findings) {
     below += other.below
     inside += other.inside
-    if keys.count + other.keys.count <= Bracket.limit { keys += other.keys }
+    if keys.isEmpty {
+      keys = other.keys
+    } else if keys.count + other.keys.count <= Bracket.limit {
+      keys += other.keys
+    }
     for index in other.buckets.indices { buckets[index] += other.buckets[index] }
   }
 

@@ -73,12 +73,10 @@ package struct ArceeFusion: MergeMethod {
   }
 }
 
-/// What is counted for a unit: by step, the last apart, since most fusions have no other; and by
-/// input, where more than one step chose.
+/// What is counted for a unit by step; the last apart, since most fusions have no other.
 struct FusionAnswer: Sendable {
   var last = bm_selection()
   var earlier: [bm_selection] = []
-  var origins: [Int] = []
 }
 
 /// What a fusion did with a tensor.
@@ -90,21 +88,20 @@ struct FusionResult {
   /// How many entries come from each input, where more than one step chose; else counting tells.
   var origins: [Int]?
 
-  /// Sums up what was answered for each unit, in order.
-  init(
-    _ written: Written, _ steps: [FusedStep], inputs: Int,
-    answers: [FusionAnswer]
-  ) {
+  /// Sums up what was answered for each unit, in order, and how many entries each worker found to
+  /// come from each input.
+  init(_ written: Written, _ steps: [FusedStep], answers: [FusionAnswer], origins: [[Int]]) {
     self.written = written
     self.steps = steps
     selections = steps.map { _ in bm_selection() }
-    var counts = Array(repeating: 0, count: inputs)
     for answer in answers {
       for (index, figures) in answer.earlier.enumerated() { selections[index].add(figures) }
       selections[steps.count - 1].add(answer.last)
-      for (index, count) in answer.origins.enumerated() { counts[index] += count }
     }
-    origins = steps.count > 1 ? counts : nil
+    guard steps.count > 1 else { return }
+    self.origins = origins.reduce(into: origins[0].map { _ in 0 }) { sum, counts in
+      for (input, count) in counts.enumerated() { sum[input] += count }
+    }
   }
 
   /// What the report says; equal entries count for the kept side.

@@ -55,6 +55,7 @@ struct Fusion: Sendable {
     let inputs = task.inputs.count
     // Where two steps choose, an entry's origin has to be followed.
     let tracing = steps.count > 1 ? Self.vectors : nil
+    let counts = PerWorker(task.workers, Array(repeating: 0, count: inputs))
     let (written, answers) = try task.writeAnswering(tiling, vectors: Self.vectors + 3) {
       block, room, merged in
       var figures: [bm_selection] = []
@@ -62,13 +63,15 @@ struct Fusion: Sendable {
       merged.withUnsafeMutableBufferPointer {
         $0.baseAddress!.update(from: result.values, count: block.count)
       }
-      let origins = result.origins.map { origins in
-        (0..<inputs).map { kernels.count_equal(origins, Double($0), block.count) }
+      if let origins = result.origins {
+        for input in 0..<inputs {
+          counts[block.worker][input] += kernels.count_equal(origins, Double(input), block.count)
+        }
       }
       let last = figures.removeLast()
-      return FusionAnswer(last: last, earlier: figures, origins: origins ?? [])
+      return FusionAnswer(last: last, earlier: figures)
     }
-    return FusionResult(written, steps, inputs: inputs, answers: answers)
+    return FusionResult(written, steps, answers: answers, origins: counts.all)
   }
 
   /// The kept side and the other side of a step.

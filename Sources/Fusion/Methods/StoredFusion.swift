@@ -68,12 +68,12 @@ struct StoredFusion: Sendable {
     // Who chose what before the last step but one can only be followed by going through all again.
     if steps.count > 2 { kept = nil }
     let fusion = self
-    let inputs = task.inputs.count
+    let counts = PerWorker(task.workers, Array(repeating: 0, count: task.inputs.count))
     let (written, answers) = try task.writeStored(tiling, roomByteCount: Layout.byteCount) {
       block, output in
-      fusion.write(block, output, inputs: inputs)
+      fusion.write(block, output, counts)
     }
-    var result = FusionResult(written, steps, inputs: inputs, answers: answers)
+    var result = FusionResult(written, steps, answers: answers, origins: counts.all)
     if let kept { result.selections.replaceSubrange(..<kept.steps, with: kept.selections) }
     if let only = result.selections.first, steps.count == 1 {
       // Of two inputs an entry is one or the other.
@@ -242,9 +242,9 @@ struct StoredFusion: Sendable {
     }
   }
 
-  private func write(_ block: StoredBlock, _ output: UnsafeMutableRawPointer, inputs: Int)
-    -> (Written.Unit, FusionAnswer)
-  {
+  private func write(
+    _ block: StoredBlock, _ output: UnsafeMutableRawPointer, _ counts: PerWorker<[Int]>
+  ) -> (Written.Unit, FusionAnswer) {
     let layout = Layout(block)
     var unit = Written.Unit()
     var answer = FusionAnswer()
@@ -278,7 +278,9 @@ struct StoredFusion: Sendable {
       current = UnsafeRawPointer(target)
     }
     if isTracing {
-      answer.origins = (0..<inputs).map { kernel.count(origins, UInt32($0), block.count) }
+      for input in counts[block.worker].indices {
+        counts[block.worker][input] += kernel.count(origins, UInt32(input), block.count)
+      }
     }
     return (unit, answer)
   }

@@ -1,4 +1,3 @@
-internal import Files
 internal import Foundation
 
 /// Parallel in the middle, serial at both ends: pieces are filled one after another, worked on by
@@ -9,7 +8,7 @@ internal import Foundation
 ///
 /// Sound to share: all mutable state is guarded by `condition`, filling by `filling`, and a piece is
 /// held by one thread at a time.
-final class Conveyor<Piece>: @unchecked Sendable {
+package final class Conveyor<Piece>: @unchecked Sendable {
   private let condition = NSCondition()
   private let filling = NSLock()
   private var free: [Piece]
@@ -21,7 +20,7 @@ final class Conveyor<Piece>: @unchecked Sendable {
   private let fill: (Piece) throws -> Bool
 
   /// `fill` puts the next input into a piece; false when there is none.
-  init(pieces: [Piece], fill: @escaping (Piece) throws -> Bool) {
+  package init(pieces: [Piece], fill: @escaping (Piece) throws -> Bool) {
     free = pieces
     self.fill = fill
   }
@@ -29,7 +28,7 @@ final class Conveyor<Piece>: @unchecked Sendable {
   /// Runs to the end, or to the first error in the order of the pieces, which is thrown.
   ///
   /// `makeWork` is called once in each thread and gives what that thread does with a piece.
-  func run(
+  package func run(
     workers: Int, makeWork: @escaping @Sendable () -> (Piece) throws -> Void,
     collect: (Piece) throws -> Void
   ) throws {
