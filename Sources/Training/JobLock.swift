@@ -28,6 +28,7 @@ final class JobLock {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path, failedTo: "create it") }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      guard errno == EWOULDBLOCK else { throw FileError(path, failedTo: "lock it") }
       throw FileError(
         path,
         "a trainer that an earlier run started still holds this folder and could not be ended; end"

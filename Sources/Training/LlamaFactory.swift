@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Files
 
 /// LLaMA-Factory, and 360-LLaMA-Factory by the same file: full fine-tuning with one YAML.
 ///
@@ -88,9 +89,7 @@ package struct LlamaFactory: Trainer {
 
   package func command(for job: TrainingJob, resumingFrom checkpoint: String?) throws -> [String] {
     // Its launcher puts torchrun's words together and cuts them at white space again.
-    if job.settings.command == nil, job.settings.gpus > 1,
-      job.folder.contains(where: \.isWhitespace)
-    {
+    if isLaunchedHere(job), job.settings.gpus > 1, job.folder.contains(where: \.isWhitespace) {
       throw TrainingError(
         job.branch,
         "llamafactory-cli cannot start \(job.settings.gpus) GPUs on a file whose path has white"
@@ -99,8 +98,15 @@ package struct LlamaFactory: Trainer {
     return words(for: job, resumingFrom: checkpoint)
   }
 
+  /// Whether its own launcher is started, and not a script that sees to GPUs and nodes itself.
+  private func isLaunchedHere(_ job: TrainingJob) -> Bool {
+    CommandTemplate(job.settings.command ?? Self.command ?? "").words.first?.fileName
+      == "llamafactory-cli"
+  }
+
   /// One process for each GPU; DeepSpeed wants torchrun even for one.
   package func environment(for job: TrainingJob) -> [String: String] {
+    guard isLaunchedHere(job) else { return [:] }
     var variables = ["NPROC_PER_NODE": String(job.settings.gpus)]
     if job.settings.gpus > 1 || job.settings.extra.contains(where: { $0.key == "deepspeed" }) {
       variables["FORCE_TORCHRUN"] = "1"

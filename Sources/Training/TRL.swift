@@ -100,9 +100,10 @@ package struct TRL: Trainer {
       let number = Int(major), number < 5, job.settings.warmup > 0,
       !job.settings.extra.contains(where: { $0.key == "warmup_ratio" })
     else { return nil }
-    return "transformers \(version) would take warmup_steps: \(decimal(job.settings.warmup)) for no"
-      + " warm-up at all; install transformers 5, or say in the recipe extra: { warmup_steps: null,"
-      + " warmup_ratio: \(decimal(job.settings.warmup)) }"
+    return
+      "transformers \(version) takes no share of all steps as warmup_steps; install version 5, or"
+      + " say in the recipe extra: { warmup_steps: null, warmup_ratio:"
+      + " \(decimal(job.settings.warmup)) }"
   }
 
   /// LLaMA-Factory's template of a name in Jinja, for rows without tools.
