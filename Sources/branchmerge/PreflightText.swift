@@ -50,11 +50,24 @@ struct PreflightText {
     }
     add("steps per epoch") { grouped($0.stepsPerEpoch) }
     add("steps in all") { grouped($0.totalSteps) }
-    let notes = branches.filter { !$0.report.uncounted.isEmpty }.map { name, report in
-      "warning: \(shown(name)): 'extra' sets \(report.uncounted.joined(separator: ", ")), which"
-        + " these counts leave out"
+    func notes(_ report: PreflightReport) -> [String] {
+      (report.newTokens.isEmpty
+        ? []
+        : [
+          "the base's tokenizer lacks \(report.newTokens.map(shown).joined(separator: ", ")), which"
+            + " the trainer adds; where the model has no room for it, say 'resize_vocab: true'"
+            + " under 'extra'"
+        ])
+        + (report.uncounted.isEmpty
+          ? []
+          : [
+            "'extra' sets \(report.uncounted.joined(separator: ", ")), which these counts leave out"
+          ])
     }
-    return ([table(rows)] + notes).joined(separator: "\n")
+    let warnings = branches.flatMap { name, report in
+      notes(report).map { "warning: \(shown(name)): \($0)" }
+    }
+    return ([table(rows)] + warnings).joined(separator: "\n")
   }
 
   /// A bar for each bucket, and a line where the trainer cuts.
@@ -103,7 +116,7 @@ struct PreflightText {
     let columns = table(
       [["row", "id", "tokens"]] + cells.map { Array($0.dropLast()) }, leftColumns: 2
     ).split(separator: "\n")
-    let lines = zip(columns, [""] + cells.map { $0[3] }).map { "\($0)  \($1)" }
+    let lines = zip(columns, ["finding"] + cells.map { $0[3] }).map { "\($0)  \($1)" }
     let more = report.listed.count - shownRows.count
     return
       (["\(shown(name)): rows to look at"] + lines

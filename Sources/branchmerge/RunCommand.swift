@@ -16,8 +16,8 @@ struct RunCommand: ParsableCommand {
       'branchmerge status' afterwards what became of it. Stages are branch, train, merge, report.
 
       Example:
-        branchmerge run datasets/recipes/tinyr1.yaml --workspace work --set base=models/base
         branchmerge run datasets/recipes/tinyr1.yaml --workspace work --until branch
+        branchmerge run tinyr1 --workspace work --set base=models/base
       """)
 
   @OptionGroup var options: RecipeOptions

@@ -270,6 +270,22 @@ struct ArceeFusionTests {
   // ---- arithmetic as it stands ----
 
   /// Rounded to float or BF16 many divergences of small differences are below zero.
+  @Test func `for mergekit's sake numbers are rounded to the type of the merge`() throws {
+    var settings = MethodSettings()
+    settings.type = .bf16
+    #expect(try FusionSettings(settings).arithmetic == .f64)
+    settings.isCompatible = true
+    for (type, arithmetic) in [
+      (ElementType.bf16, FusionSettings.Arithmetic.bf16), (.f32, .f32), (.f16, .f32),
+    ] {
+      settings.type = type
+      let found = try FusionSettings(settings)
+      #expect(found.arithmetic == arithmetic && found.quantiles == .sampled)
+    }
+    settings.values["preset"] = .text("exact")
+    #expect(try FusionSettings(settings).arithmetic == .f64)
+  }
+
   @Test(arguments: ["f32", "bf16"], ["all", "nonzero"])
   func `scores below zero have their ranks`(arithmetic: String, population: String) throws {
     var numbers = SeededNumbers(8)

@@ -109,7 +109,7 @@ struct MethodReferenceTests {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func run(_ arguments: [String], in scratch: Scratch) throws {
+  static func run(_ arguments: [String], in scratch: Scratch) throws {
     let process = Process()
     let errors = Pipe()
     process.executableURL = URL(fileURLWithPath: try #require(python))

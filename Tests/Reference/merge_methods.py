@@ -952,6 +952,8 @@ class Merge:
             if self.stored(name)[0][1].kind not in WEIGHTS:
                 continue
             group = self.group(name)
+            if group.setting("trim_scope", "tensor") != "model":
+                continue
             item = next(item for item in group.inputs if item.position == position)
             if group.number("density", 1.0, item.parameters) != density:
                 raise group.error("trim_scope model needs one density for the whole model")

@@ -73,6 +73,16 @@ struct PreflightTests {
         ])
   }
 
+  @Test func `tokens that the trainer adds to the vocabulary are told`() throws {
+    let row = [Rows.shareGPT("a", "b")]
+    #expect(try folder.report(.qwen, row).newTokens == [])
+    #expect(try folder.report(.deepseek, row).newTokens == ["<|im_end|>"])
+    #expect(
+      try folder.report(.bare, row, template: "llama3").newTokens == ["<|eot_id|>", "<|eom_id|>"])
+    #expect(
+      try folder.report(.bare, row, template: "deepseekr1").newTokens == ["<|endoftext|>"])
+  }
+
   @Test func `deepseekr1 puts an empty thought before a response without any, to be learned`()
     throws
   {
@@ -399,8 +409,12 @@ struct PreflightTests {
     ) {
       try folder.report(.qwen, [], format: "openai")
     }
-    #expect(throws: PreflightError.self) {
-      try folder.report(.qwen, [], cutoff: 1) { $0.packing = .packed }
+    for (cutoff, batch, epochs) in [(1, 1, 1.0), (.max, 1, 1), (64, 0, 1), (64, 1, .nan)] {
+      #expect(throws: PreflightError.self) {
+        try folder.report(.qwen, [], cutoff: cutoff, batch: batch, epochs: epochs) {
+          $0.packing = .packed
+        }
+      }
     }
   }
 }

@@ -256,11 +256,6 @@ private struct OriginSearch: Sendable {
   }
 }
 
-/// For tasks that write nothing.
-private struct NoSink: TensorSink {
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {}
-}
-
 extension MergeReport {
   /// The one beside a checkpoint that we have merged; nil for all others.
   fileprivate init?(of checkpoint: Checkpoint) {

@@ -44,7 +44,12 @@ package struct Merger: Sendable {
     crew = Crew(workers: options.workers)
   }
 
-  /// Merges all tensors that are not finished yet.
+  /// The tensors with what has to be known of all of them together before the first is merged.
+  package func settled(_ tensors: [PlannedTensor]) throws -> [PlannedTensor] {
+    try ModelTrim(tensors).settled(tensors, crew, options.policy)
+  }
+
+  /// Merges all tensors that are not finished yet; they are settled.
   ///
   /// A tensor that is a large part of the whole is merged by all workers together, the others by
   /// one worker each. `progress` is called from any of them, one at a time.

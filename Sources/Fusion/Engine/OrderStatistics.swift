@@ -41,15 +41,7 @@ extension TensorTask {
       // The last vector is for what is gathered from the keys.
       _ = try self.survey(tiling, vectors: vectors + 1) { block, room in
         try key(block, &room)
-        let target = room.pointer(vectors)
-        for index in asked.indices {
-          var below: UInt64 = 0
-          let (low, high) = (asked[index].low, asked[index].high)
-          let keys = room.pointer(asked[index].vector)
-          let taken = kernels.collect(keys, block.count, low, high, &below, target)
-          locals[block.worker][index].add(
-            below: Int(below), UnsafeBufferPointer(start: target, count: taken))
-        }
+        locals[block.worker].add(asked, asked.indices, room, gathered: vectors)
       }
       return locals.all
     }
@@ -59,7 +51,18 @@ extension TensorTask {
   func resolve(
     _ wanted: [AskedRanks], of count: Int, pass: (_ brackets: [Bracket]) throws -> [[Findings]]
   ) rethrows -> [[RankedKey]] {
-    var brackets = wanted.flatMap { Bracket.all($0, of: count) }
+    var results = try wanted.flatMap { Bracket.all($0, of: count) }.resolved(by: pass)[...]
+    return wanted.map { asked in
+      defer { results = results.dropFirst(asked.ranks.count) }
+      return Array(results.prefix(asked.ranks.count))
+    }
+  }
+}
+
+extension [Bracket] {
+  /// The key of each bracket's rank, by as many passes over all keys as that takes.
+  func resolved(by pass: (_ asked: [Bracket]) throws -> [[Findings]]) rethrows -> [RankedKey] {
+    var brackets = self
     while brackets.contains(where: { $0.result == nil }) {
       let open = brackets.indices.filter { brackets[$0].result == nil }
       let asked = open.map { brackets[$0] }
@@ -70,10 +73,23 @@ extension TensorTask {
         brackets[index].narrow(by: sum)
       }
     }
-    var results = brackets.map { $0.result! }[...]
-    return wanted.map { asked in
-      defer { results = results.dropFirst(asked.ranks.count) }
-      return Array(results.prefix(asked.ranks.count))
+    return brackets.map { $0.result! }
+  }
+}
+
+extension [Findings] {
+  /// Adds what keys in vectors of room have for some of the brackets; one more vector is for what is
+  /// gathered.
+  mutating func add(
+    _ asked: [Bracket], _ some: some Sequence<Int>, _ room: borrowing Room, gathered vector: Int
+  ) {
+    let target = room.pointer(vector)
+    for index in some {
+      var below: UInt64 = 0
+      let keys = room.pointer(asked[index].vector)
+      let taken = kernels.collect(
+        keys, room.count, asked[index].low, asked[index].high, &below, target)
+      self[index].add(below: Int(below), UnsafeBufferPointer(start: target, count: taken))
     }
   }
 }

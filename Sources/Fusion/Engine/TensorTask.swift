@@ -368,6 +368,11 @@ package protocol TensorSink: Sendable {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
 }
 
+/// For tasks that write nothing.
+struct NoSink: TensorSink {
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {}
+}
+
 /// What was written, counted and summed in the order of the units.
 package struct Written: Sendable {
   struct Unit: Sendable {

@@ -71,16 +71,24 @@ extension TensorTask {
     }
     var cuts = try orderStatistics(wanted, tiling, vectors: places.count, key: key)
       .enumerated().map { index, found in Cut(found, places[index], of: tiling.count) }
+    try locate(&cuts, tiling, key: key)
+    return cuts
+  }
+
+  /// Finds out which of equal keys are kept, where only some of them are.
+  func locate(
+    _ cuts: inout [Cut], _ tiling: Tiling,
+    key: @escaping @Sendable (borrowing ExpertBlock, inout Room) throws -> Void
+  ) throws {
     let asked = cuts
-    guard asked.contains(where: \.splitsEquals) else { return cuts }
-    let units = try survey(tiling, vectors: places.count) { block, room in
+    guard asked.contains(where: \.splitsEquals) else { return }
+    let units = try survey(tiling, vectors: asked.count) { block, room in
       try key(block, &room)
       return asked.enumerated().map { index, cut in
         cut.countEquals(UnsafePointer(room.pointer(index)), block.count)
       }
     }
     for index in cuts.indices { cuts[index].locate(units.map { $0[index] }) }
-    return cuts
   }
 
   /// Some keys of all parts of the tensor; none of a small one, all of whose keys can be gathered.
@@ -107,6 +115,13 @@ extension TensorTask {
 }
 
 extension Cut {
+  /// Keeps what is larger than `low`, and the first `kept` of `equal` keys that are equal to it.
+  init(above low: Double, keeping kept: Int, of equal: Int) {
+    self.low = kept == 0 ? low.nextUp : low
+    keptLow = kept
+    isLowSplit = low > 0 && kept > 0 && kept < equal
+  }
+
   fileprivate init(_ found: [RankedKey], _ places: Range<Int>, of count: Int) {
     low = found[0].value
     keptLow = places.upperBound - (count - found[0].below - found[0].equal)

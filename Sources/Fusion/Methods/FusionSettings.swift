@@ -42,8 +42,10 @@ struct FusionSettings: Sendable {
   var scale = 1.0
 
   init(_ settings: MethodSettings) throws {
-    let preset = try settings.choice("preset", default: Preset.exact)
-    self.init(preset)
+    // mergekit has no parameters here, and computes in the type of the merge.
+    let standard: Preset =
+      !settings.isCompatible ? .exact : settings.type == .bf16 ? .tinyr1 : .mergekit
+    self.init(try settings.choice("preset", default: standard))
     seed = settings.seed
     scope = try settings.choice("kl_scope", default: scope)
     direction = try settings.choice("kl_direction", default: direction)
@@ -100,7 +102,8 @@ struct FusionSettings: Sendable {
     ParameterDescription(
       "preset", default: "exact",
       "where the other values start from: exact; mergekit (f32, sampled quantiles); tinyr1 (bf16,"
-        + " sampled: what the authors ran); paper (equations 1, 2 and 7: one divergence for a"
+        + " sampled: what the authors ran), which two are the default with 'compat: mergekit', the"
+        + " latter for bfloat16; paper (equations 1, 2 and 7: one divergence for a"
         + " tensor, of left from right, >); paper_literal (with equation 3 as printed)"),
     ParameterDescription(
       "kl_scope", default: "row", "one divergence for each row, for the tensor, or none (1)"),

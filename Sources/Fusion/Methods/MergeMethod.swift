@@ -75,6 +75,8 @@ package struct MethodSettings: Sendable {
   package var base: Int?
   /// Whether to do as mergekit does where that is a defect.
   package var isCompatible = false
+  /// The type that a merge file asks to compute in, else that of the base.
+  package var type: ElementType?
   package var seed = 0
 
   package init() {}

@@ -124,7 +124,26 @@ struct SparseChanges: Sendable {
       + named("rescaled_by") { [.l1, .l2, .linf].contains(rescaling) ? .real(factors[$0]) : nil }
   }
 
+  /// Takes over what was decided for the models as a whole.
+  private mutating func cut(_ parts: [TrimmedPart?], _ task: TensorTask) throws {
+    let (base, models) = (base, models)
+    let trimmed = models.indices.filter { parts[models[$0]] != nil }
+    var cuts: [Cut] = []
+    for index in trimmed {
+      guard let part = parts[models[index]] else { continue }
+      cuts.append(Cut(above: part.threshold, keeping: part.keptEqual, of: part.equal))
+      kept[index] = part.above + part.keptEqual
+    }
+    try task.locate(&cuts, tiling) { block, room in
+      for (vector, index) in trimmed.enumerated() {
+        block.magnitudes(of: models[index], from: base, to: room.pointer(vector))
+      }
+    }
+    for (cut, index) in zip(cuts, trimmed) { rules[index] = .cut(cut) }
+  }
+
   private mutating func cut(_ method: TaskVectors, _ task: TensorTask) throws {
+    if let parts = method.trimmed { return try cut(parts, task) }
     let count = Double(task.count)
     var places: [(index: Int, range: Range<Int>)] = []
     for (index, model) in models.enumerated() where densities[index] < 1 {

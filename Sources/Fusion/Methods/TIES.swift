@@ -1,10 +1,11 @@
 /// Keeps the largest entries of each change, and of these what agrees in sign.
 ///
 /// Each change is cut to its `density` largest entries, lower index first among equals. Signs are
-/// elected per element by the weighted sum, and the agreeing changes are averaged. Four passes.
+/// elected per element by the weighted sum, and the agreeing changes are averaged. Four passes; with
+/// `trim_scope: model` the cut is made beforehand, for all tensors together.
 ///
 /// Yadav et al., "TIES-Merging", 2023, arXiv:2306.01708.
-package struct TIES: MergeMethod {
+package struct TIES: MergeMethod, TrimsModels {
   package static let about = MethodDescription(
     "ties", "Trim, elect signs and merge",
     paper: "Yadav et al., TIES-Merging: Resolving interference when merging models, 2023,"
@@ -14,7 +15,7 @@ package struct TIES: MergeMethod {
     experts: 1...Int.max, base: .required,
     parameters: .taskVectors(.magnitude, normalizes: true))
 
-  private let vectors: TaskVectors
+  var vectors: TaskVectors
 
   package init(_ settings: MethodSettings) throws {
     vectors = try TaskVectors(settings, .magnitude, elects: true, normalizes: true)

@@ -21,11 +21,17 @@ struct TaskVectors: Sendable {
     case ranked
   }
 
+  /// Of what the largest entries are kept.
+  enum TrimScope: String, CaseIterable, Sendable { case tensor, model }
+
   /// By what a sparsified change is multiplied, to be as long or as likely as before.
   enum Rescaling: String, CaseIterable, Sendable { case l1, density, probability, l2, linf, none }
 
   let sparsifier: Sparsifier
   let rescaling: Rescaling
+  let trimScope: TrimScope
+  /// By input what is kept of the whole model's change; nil where a tensor is cut by itself.
+  var trimmed: [TrimmedPart?]?
   private let elects: Bool
   private let normalizes: Bool
   private let lambda: Double
@@ -54,6 +60,8 @@ struct TaskVectors: Sendable {
     } else {
       rescaling = try settings.flag("rescale", default: rescales) ? .l1 : .none
     }
+    trimScope =
+      sparsifier == .magnitude ? try settings.choice("trim_scope", default: .tensor) : .tensor
     let whole = weights.map { _ in 1.0 }
     densities =
       sparsifier == .none ? whole : try settings.numbers("density", default: 1, in: .notNegative)
@@ -106,6 +114,14 @@ extension [ParameterDescription] {
     if sparsifier != .none {
       all.append(
         ParameterDescription("density", .model, default: "1", "the share of a change that is kept"))
+    }
+    if sparsifier == .magnitude {
+      all.append(
+        ParameterDescription(
+          "trim_scope", default: "tensor",
+          "what the density is a share of: each tensor, or model: all tensors of a model that have"
+            + " this scope, as in the paper; every model is read twice more before the merge")
+      )
     }
     if sparsifier == .outliers {
       all.append(

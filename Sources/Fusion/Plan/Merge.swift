@@ -47,7 +47,9 @@ package struct Merge: Sendable {
       isDurable: options.isDurable)
     let outcome: Merger.Outcome
     do {
-      outcome = try Merger(options).run(plan.tensors, into: staged, progress: progress)
+      let merger = Merger(options)
+      outcome = try merger.run(
+        merger.settled(plan.tensors), into: staged, progress: progress)
     } catch let error as Interrupted {
       throw Stopped(
         signal: error.signal, finished: staged.finished, total: plan.tensors.count)

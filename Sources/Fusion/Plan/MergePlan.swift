@@ -74,7 +74,7 @@ package struct MergePlan: Sendable {
       seed: options.seed ?? document.seed, checkpoints: checkpoints, labels: labels,
       rowMaps: folderPlan?.tokenizer)
     let tensors = try planner.plan().inNaturalOrder(by: \.name)
-    problems += planner.problems
+    problems += planner.problems + ModelTrim(tensors).problems
     guard problems.isEmpty, let files = folderPlan else { throw MergeError(problems) }
 
     self.config = config

@@ -268,6 +268,7 @@ struct TensorPlanner {
     settings.labels = planned.labels
     settings.base = planned.base
     settings.isCompatible = isCompatible
+    settings.type = document.type ?? found[planned.base ?? 0].tensor.type
     settings.seed = seed
     settings.models = found.map { _ in [:] }
     var given: [JSON.Member] = []

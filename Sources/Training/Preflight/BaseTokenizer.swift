@@ -36,10 +36,14 @@ struct BaseTokenizer: Sendable {
     var next = Int32(clamping: tokenizer.vocabularySize)
     var ids: [String: Int32] = [:]
     var added: [TemplateTokens.Added] = []
+    var new: [String] = []
     for text in [bos, eos, end].compactMap({ $0 }) + template.stopWords where ids[text] == nil {
       let known = tokenizer.id(of: text)
       let id = known ?? next
-      if known == nil { next += 1 }
+      if known == nil {
+        next += 1
+        new.append(text)
+      }
       ids[text] = id
       var found: [Int32] = []
       encoder.encode(text, into: &found)
@@ -47,7 +51,8 @@ struct BaseTokenizer: Sendable {
     }
     added.sort { $0.bytes.count > $1.bytes.count }
     return TemplateTokens(
-      tokenizer: tokenizer, bos: bos.flatMap { ids[$0] }, eos: ids[end] ?? next, added: added)
+      tokenizer: tokenizer, bos: bos.flatMap { ids[$0] }, eos: ids[end] ?? next, added: added,
+      new: new)
   }
 }
 
@@ -58,6 +63,8 @@ struct TemplateTokens: Sendable {
   let eos: Int32
   /// Tokens that `tokenizer.json` does not find in a text and the trainer does; longest first.
   let added: [Added]
+  /// Those of them that have no id before.
+  let new: [String]
 
   struct Added: Sendable {
     let bytes: [UInt8]

@@ -80,6 +80,8 @@ package struct Preflight: Sendable {
   }
 
   private let base: BaseTokenizer
+  /// Far above any context, and low enough that tokens of all packs can be multiplied out.
+  private static let largestCutoff = 1 << 32
 
   /// Reads the tokenizer in the folder of the model that training starts from.
   package init(base folder: String) throws { base = try BaseTokenizer(folder: folder) }
@@ -89,10 +91,13 @@ package struct Preflight: Sendable {
   ) throws -> PreflightReport {
     let template = try TrainerTemplate(named: request.template)
     let format = try TrainingRowFormat.named(request.rowFormat)
-    guard request.limit > 0, request.batch > 0, request.epochs > 0, request.epochs < 1e9 else {
+    guard request.limit > 0, request.cutoff <= Self.largestCutoff, request.batch > 0,
+      request.epochs > 0, request.epochs < 1e9
+    else {
       throw PreflightError(
         "rows cannot be counted for a cut-off of \(request.cutoff) tokens, batches of"
-          + " \(request.batch) and \(request.epochs) epochs; give numbers above 0")
+          + " \(request.batch) and \(request.epochs) epochs; give numbers above 0, and a cut-off"
+          + " of at most \(Self.largestCutoff)")
     }
     let tokens = base.tokens(for: template)
     let limit = request.limit
@@ -127,7 +132,7 @@ package struct Preflight: Sendable {
         state.bytes = piece.bytesRead
         progress(state)
       })
-    return tally.report(digest: reader.file.digest)
+    return tally.report(digest: reader.file.digest, newTokens: tokens.new)
   }
 
   /// Writes the rows that go to training, byte for byte, to another file; returns how many, and its

@@ -28,6 +28,8 @@ package struct PreflightReport: Encodable, Sendable {
   package let stepsPerEpoch, totalSteps: Int
   /// The rows with something to tell, in order.
   package let listed: [Row]
+  /// Tokens that the trainer adds to the base's vocabulary, for which its embeddings need room.
+  package let newTokens: [String]
   /// Keys of the recipe's `extra` that change the counts and are not counted.
   package let uncounted: [String]
   /// Of the file as it was read.
@@ -36,7 +38,7 @@ package struct PreflightReport: Encodable, Sendable {
   private enum CodingKeys: CodingKey {
     case template, cutoff, limit, packing, overlong, batch, epochs, rows, trainedRows, tokens
     case keptTokens, learnedTokens, findings, lengths, histogram, packs, stepsPerEpoch, totalSteps
-    case listed, uncounted
+    case listed, newTokens, uncounted
   }
 
   package struct Lengths: Encodable, Equatable, Sendable {
@@ -127,7 +129,7 @@ struct PreflightTally {
     }
   }
 
-  func report(digest: Digest) -> PreflightReport {
+  func report(digest: Digest, newTokens: [String]) -> PreflightReport {
     let lengths = lengths.sorted()
     let packs =
       request.packing == .none
@@ -144,7 +146,7 @@ struct PreflightTally {
       lengths: Self.figures(lengths), histogram: histogram(lengths), packs: packs,
       stepsPerEpoch: steps,
       totalSteps: Int((request.epochs * Double(steps)).rounded(.up)), listed: listed,
-      uncounted: request.uncounted, digest: digest)
+      newTokens: newTokens, uncounted: request.uncounted, digest: digest)
   }
 
   /// A share's figure is the least length that so many do not exceed.

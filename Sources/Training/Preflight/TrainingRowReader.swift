@@ -45,11 +45,17 @@ final class RowPiece {
   fileprivate(set) var bytesRead = 0
   var outcomes: [RowOutcome] = []
 
-  func bytes(of line: Range<Int>) -> [UInt8] {
-    buffer.withBytes(from: line.lowerBound) { [UInt8]($0.prefix(line.count)) }
-  }
+  func bytes(of line: Range<Int>) -> [UInt8] { copied(buffer, line) }
 
   fileprivate func cutLines() { lines = rows(of: buffer) }
+}
+
+private func copied(_ buffer: borrowing ByteBuffer, _ range: Range<Int>) -> [UInt8] {
+  let bytes = buffer.bytes
+  var copy: [UInt8] = []
+  copy.reserveCapacity(range.count)
+  for place in range { copy.append(bytes[place]) }
+  return copy
 }
 
 private func lastLineEnd(of buffer: borrowing ByteBuffer, from start: Int) -> Int? {
