@@ -12,7 +12,7 @@ export BRANCHMERGE_PYTHON ?= $(CURDIR)/$(PYTHON)/bin/python
 PROGRAM := .build/release/branchmerge
 DEMO := .build/demo
 
-.PHONY: demo test bench bench-merge fuzz install lint sanitize setup build clean
+.PHONY: demo test bench bench-merge bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	@scripts/demo $(PROGRAM) $(DEMO)
@@ -30,6 +30,9 @@ setup:  ## Install what is missing: Debian packages, and Python tools into the b
 bench: build  ## Time the math branch against DuckDB, Polars and orjson on 1.2 GB.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/branch.py --program $(PROGRAM)
+
+bench-tokens: build  ## Time `branchmerge tokens` against PyPI's tokenizers on 32 MB.
+	$(PYTHON)/bin/python Tests/Benchmarks/tokenize.py --program $(PROGRAM)
 
 bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
 	$(PYTHON)/bin/python Tests/Benchmarks/merge.py --program $(PROGRAM)

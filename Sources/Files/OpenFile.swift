@@ -1,3 +1,6 @@
+// In a release build the members of a timespec come by way of its headers.
+internal import CZlib
+
 #if canImport(Glibc)
   internal import Glibc
 #endif

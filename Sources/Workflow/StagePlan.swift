@@ -71,7 +71,13 @@ package struct StagePlanner {
   }
 
   /// The state of one stage, those before it being known.
-  package func item(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
+  private func item(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
+    var item = try judged(stage, after: items)
+    if item.state != .upToDate { item.byteCount = byteCount(of: stage) }
+    return item
+  }
+
+  private func judged(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
     var item = StagePlan.Item(
       stage: stage, state: .toDo(nil), reads: reads(of: stage), writes: writes(of: stage),
       done: done[stage.description])
@@ -90,7 +96,6 @@ package struct StagePlanner {
       item.problems = [missing.description]
     }
     item.figures = figures(of: stage, item.done, isPending: !pending.isEmpty)
-    defer { if item.state != .upToDate { item.byteCount = byteCount(of: stage) } }
     guard let record = item.done else {
       item.state = .toDo(lastAttempt(at: stage))
       return item

@@ -155,8 +155,8 @@ private let badFiles = [
     "\(recipe):4:7: 'small' has no config 'extended'; it has 'default'"),
   BadFile(
     recipe, "branches:", "branch:",
-    "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about' and"
-      + " 'branches'"),
+    "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about',"
+      + " 'branches', 'base', 'train' and 'merge'"),
   BadFile(
     recipe, "sources:", "sources: [",
     "\(recipe):5:16: is not YAML: did not find expected ',' or ']'"),

@@ -149,9 +149,8 @@ private let helps = [
       branch, train, merge, report.
 
       Example:
-        branchmerge run datasets/recipes/tinyr1.yaml --workspace work --set
-      base=models/base
         branchmerge run datasets/recipes/tinyr1.yaml --workspace work --until branch
+        branchmerge run tinyr1 --workspace work --set base=models/base
 
       USAGE: branchmerge run [<options>] <recipe> --workspace <dir>
 

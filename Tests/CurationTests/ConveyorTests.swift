@@ -1,8 +1,7 @@
+import Files
 import Foundation
 import Synchronization
 import Testing
-
-import Files
 
 struct ConveyorTests {
   private final class Piece {

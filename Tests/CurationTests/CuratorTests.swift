@@ -445,7 +445,7 @@ struct CuratorTests {
           + " FROM run", in: kitchen.workspace)
         == [
           "1|test 1|test|\(kitchen.recipePath)|{\"branches\": [\"math\"], \"sources\": {\"pool\":"
-            + " \"\(file)\"}, \"max_quarantined\": \"1%\", \"max_row_bytes\": 67108864}|1|1"
+            + " \"\(file)\"}, \"set\": [], \"max_quarantined\": \"1%\", \"max_row_bytes\": 67108864}|1|1"
         ])
     #expect(
       try query("SELECT hex(recipe_text) FROM run", in: kitchen.workspace)

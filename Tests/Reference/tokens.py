@@ -75,7 +75,8 @@ def kinds():
         "digits": (None, pre_tokenizers.Sequence(
             [digits(False), pre_tokenizers.Split("the", "removed"),
              pre_tokenizers.ByteLevel(add_prefix_space=True)]), {}, odd),
-        "empty": (None, split(r"\p{L}*(?=\d)", r"(?<=a)\S|x{2,3}?|(?:ab){1,2}+"), {}, plain[:2]),
+        "empty": (None, split(r"\p{L}{0,9}(?=\d)", r"(?<=a)\S|x{2,3}?|(?:ab){1,2}+"), {},
+                  plain[:2]),
     }
 
 
