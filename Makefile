@@ -11,11 +11,15 @@ export BRANCHMERGE_PYTHON ?= $(CURDIR)/$(PYTHON)/bin/python
 
 PROGRAM := .build/release/branchmerge
 DEMO := .build/demo
+E2E := .build/e2e
 
-.PHONY: demo test bench bench-merge bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-merge bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	@scripts/demo $(PROGRAM) $(DEMO)
+
+e2e: build  ## Train three tiny experts with LLaMA-Factory, merge them, and compare losses.
+	@scripts/e2e $(PROGRAM) $(E2E) .build/e2e-python
 
 test: setup  ## Run all tests.
 	swift build --build-tests

@@ -61,7 +61,7 @@ struct WorkspaceStatus: Encodable {
     } else if records.isEmpty {
       next = "no recipe was run here yet, only 'branchmerge branch' maybe"
     } else if open.isEmpty {
-      next = "all that was begun is done; what is left, if anything, does\n  \(command ?? "")"
+      next = "all that was begun is done; this brings it up to date again:\n  \(command ?? "")"
     } else {
       next = "go on with\n  \(command ?? "")"
     }

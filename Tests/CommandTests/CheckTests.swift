@@ -8,7 +8,7 @@ struct CheckTests {
     let ending = try branchmerge("check")
     #expect(
       ending.output == """
-        7 sources, 6 filters with 22 examples, 1 recipe, 2 merge files: all hold
+        7 sources, 7 filters with 25 examples, 1 recipe, 2 merge files: all hold
 
         """)
     #expect(ending.errors == "")

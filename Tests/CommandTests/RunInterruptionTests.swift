@@ -7,14 +7,14 @@ struct RunInterruptionTests {
   let library = try! SmallLibrary()
   private var folder: TemporaryFolder { library.folder }
 
-  /// Trains by copying the base, changing a number of its own, and taking its time.
+  /// Trains by copying the base, changing a number by branch and rows, and taking its time.
   static let trainer = """
     set -e
     echo "step 1"
     cp "$1"/config.json "$2"/config.json
     sleep 0.3
     head -c -2 "$1"/model.safetensors > "$2"/part
-    printf "${3:0:2}" >> "$2"/part
+    printf "${3:0:1}$(( $(wc -l < "$4") % 10 ))" >> "$2"/part
     mv "$2"/part "$2"/model.safetensors
     echo "step 2"
 
@@ -25,7 +25,7 @@ struct RunInterruptionTests {
       base: models/base
       train:
         with: command
-        command: "bash train.sh {base} {output} {branch}"
+        command: "bash train.sh {base} {output} {branch} {data}"
         cutoff: 64
         epochs: 1
         batch: 1
@@ -93,6 +93,31 @@ struct RunInterruptionTests {
       try folder.ledger("SELECT count(*) FROM stage WHERE state = 'done'").first == "6")
     let again = try branchmerge(arguments("work"), in: folder.path)
     #expect(again.errors.components(separatedBy: ": up to date").count == 7)
+  }
+
+  @Test(arguments: [
+    ("filters/easy.yaml", "at_most: 5", "at_most: 4", ["branch odd", "train odd", "merge"]),
+    ("filters/easy.yaml", "at_most: 5", "at_most: 9", ["branch odd"]),
+    // Experts that come out the same leave the merge alone.
+    ("datasets/recipes/two.yaml", "epochs: 1", "epochs: 2", ["train odd", "train even"]),
+    ("train.sh", "step 2", "step two", ["train odd", "train even"]),
+    ("datasets/recipes/two.yaml", "preset: paper", "preset: tinyr1", ["merge"]),
+  ])
+  func `a change does again what it changes, down to the merge, and nothing else`(
+    file: String, old: String, new: String, done: [String]
+  ) throws {
+    try folder.write("sources/small.jsonl", (1...5).map { Self.row($0) + "\n" }.joined())
+    #expect(try branchmerge(arguments("work"), in: folder.path).status == 0)
+    try folder.write(file, folder.text(file).replacing(old, with: new))
+    let ending = try branchmerge(arguments("work"), in: folder.path)
+    #expect(ending.status == 0, "\(ending.errors)")
+    for stage in RunTests.stages.dropLast() {
+      #expect(ending.errors.contains("\(stage): up to date") != done.contains(stage), "\(stage)")
+    }
+  }
+
+  private static func row(_ number: Int) -> String {
+    SmallLibrary.row(number).replacing("\"level\": 1", with: "\"level\": \(number)")
   }
 
   @Test func `a trainer that fails stops the recipe with its last words`() throws {
