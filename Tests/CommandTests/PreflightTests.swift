@@ -88,6 +88,7 @@ struct PreflightTests {
           lose </think>                 0
           lose the end of an answer     1
           lose an end token             1
+          lose the end of a prompt      1
         tokens                        722
 
         """), "\(ending.output)")

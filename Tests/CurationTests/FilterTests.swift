@@ -11,7 +11,8 @@ struct FilterTests {
   @Test func `the filters of the repository are these`() {
     #expect(
       Self.names == [
-        "answered", "code", "contest-source", "science", "science-cot", "word-problem",
+        "answered", "code", "code-or-science", "contest-source", "science", "science-cot",
+        "word-problem",
       ])
   }
 
