@@ -100,25 +100,30 @@ package struct Runner {
           .joined(separator: "\n"))
     }
 
+    var items = first.items
     var summaries: [StageSummary] = []
-    for stage in recipe.stages where isChosen(stage) {
+    for index in items.indices where isChosen(items[index].stage) {
+      let stage = items[index].stage
       // One that is done together with another need not be looked at again.
       guard !summaries.contains(where: { $0.stage == stage }) else { continue }
       try Interruption.check()
-      let plan = try work.planner().plan()
-      guard let item = plan[stage] else { continue }
+      // What comes before and is not chosen is taken as it is.
+      let earlier = items[..<index].filter { isChosen($0.stage) }
+      let item = try work.planner().item(stage, after: earlier)
       if item.state == .upToDate {
+        items[index].state = .upToDate
         summaries.append(StageSummary(stage, .upToDate, item.done?.message ?? "", seconds: 0))
         listener.ended(summaries[summaries.count - 1])
         continue
       }
-      if case .branch = stage {
-        let together = plan.items.filter {
-          $0.stage.kind == .branch && $0.state != .upToDate && isChosen($0.stage)
-        }
-        summaries += try work.doBranches(together)
-      } else {
-        summaries.append(try work.doOne(item))
+      let together =
+        stage.kind == .branch
+        ? items.filter { $0.stage.kind == .branch && $0.state != .upToDate && isChosen($0.stage) }
+        : [item]
+      let done = try stage.kind == .branch ? work.doBranches(together) : [work.doOne(item)]
+      summaries += done
+      for place in items.indices where done.contains(where: { $0.stage == items[place].stage }) {
+        items[place].state = .upToDate
       }
       try lock.write(
         try work.planner().inputs(reading: false), recipe: recipe.recipe.name, tool: tool)

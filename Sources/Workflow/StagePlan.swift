@@ -44,6 +44,7 @@ package struct StagePlanner {
   package let recipe: ResolvedRecipe
   package let workspace: String
   package let options: Curator.Options
+  private let shardByteCount: Int
   private let tool: String
   private let hashes: ContentHashes?
   private let done: [String: StageRecord]
@@ -51,9 +52,10 @@ package struct StagePlanner {
 
   /// `ledger` is nil where the workspace has none yet.
   package init(
-    _ recipe: ResolvedRecipe, workspace: String, _ options: Curator.Options, tool: String,
-    _ ledger: Ledger?, _ hashes: ContentHashes?
+    _ recipe: ResolvedRecipe, workspace: String, _ options: Curator.Options, shardByteCount: Int,
+    tool: String, _ ledger: Ledger?, _ hashes: ContentHashes?
   ) throws {
+    self.shardByteCount = shardByteCount
     self.recipe = recipe
     self.workspace = workspace
     self.options = options
@@ -70,8 +72,8 @@ package struct StagePlanner {
     return StagePlan(items: items)
   }
 
-  /// The state of one stage, those before it being known.
-  private func item(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
+  /// The state of one stage; of those before it that are known all others count as done.
+  func item(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
     var item = try judged(stage, after: items)
     if item.state != .upToDate { item.byteCount = byteCount(of: stage) }
     return item
@@ -231,7 +233,10 @@ package struct StagePlanner {
 
   private func mergeIngredients(_ wasDone: Bool) throws -> [Ingredient] {
     guard let merge = recipe.merge else { return [] }
-    var result = [Ingredient("tool", tool), Ingredient("merge", merge.meaning)]
+    var result = [
+      Ingredient("tool", tool), Ingredient("merge", merge.meaning),
+      Ingredient("--shard-size", "\(shardByteCount)"),
+    ]
     let folders = recipe.modelFolders(in: workspace)
     var seen: Set<String> = []
     for model in merge.models where seen.insert(model.identity).inserted {

@@ -26,7 +26,8 @@ final class StageWork {
   /// One that knows of all that is done by now.
   func planner() throws -> StagePlanner {
     try StagePlanner(
-      recipe, workspace: path, runner.options.curation, tool: runner.tool, ledger, hashes)
+      recipe, workspace: path, runner.options.curation,
+      shardByteCount: runner.options.shardByteCount, tool: runner.tool, ledger, hashes)
   }
 
   private var command: Ledger.Command {

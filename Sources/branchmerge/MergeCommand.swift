@@ -35,8 +35,7 @@ struct MergeCommand: ParsableCommand {
   )
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Option(help: ArgumentHelp("The largest shard: 5GB, 500MB, bytes.", valueName: "size"))
-  var shardSize: String = "5GB"
+  @OptionGroup var shards: ShardOptions
 
   @Option(
     help: ArgumentHelp("mergekit: do as it does also where that is a defect.", valueName: "tool"))
@@ -60,9 +59,6 @@ struct MergeCommand: ParsableCommand {
 
   func validate() throws {
     guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
-    guard byteCount(shardSize) != nil else {
-      throw ValidationError("--shard-size \(shardSize): this should be 5GB, 500MB or bytes, say")
-    }
     guard compat == nil || compat == "mergekit" else {
       throw ValidationError("--compat \(compat ?? ""): only mergekit can be named")
     }
@@ -71,7 +67,7 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let config = try MergeConfig(reading: config)
     var planning = MergePlan.Options()
-    planning.shardByteCount = byteCount(shardSize) ?? planning.shardByteCount
+    planning.shardByteCount = shards.byteCount
     planning.isCompatible = compat.map { _ in true }
     planning.seed = seed
     var options = Merger.Options()

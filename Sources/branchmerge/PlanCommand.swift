@@ -22,6 +22,8 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var options: RecipeOptions
 
+  @OptionGroup var shards: ShardOptions
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -33,7 +35,7 @@ struct PlanCommand: ParsableCommand {
     let hashes = ledger.map { ContentHashes($0, trustsNothing: options.rehash) }
     let planner = try StagePlanner(
       recipe, workspace: options.workspace, try options.curation(),
-      tool: "branchmerge \(BranchMerge.version)", ledger, hashes)
+      shardByteCount: shards.byteCount, tool: "branchmerge \(BranchMerge.version)", ledger, hashes)
     let report = RecipePlan(
       try planner.plan(), freeByteCount: MergeFolders.freeByteCount(at: options.workspace))
     show(json ? try branchmerge.json(report) : report.text)

@@ -69,3 +69,18 @@ struct ReadingOptions: ParsableArguments {
     options.maxQuarantined = QuarantineLimit(maxQuarantined)!
   }
 }
+
+/// How a merged model is cut into files.
+struct ShardOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The merged model's largest shard: 5GB, 500MB, bytes.", valueName: "size"))
+  var shardSize: String = "5GB"
+
+  func validate() throws {
+    guard branchmerge.byteCount(shardSize) != nil else {
+      throw ValidationError("--shard-size \(shardSize): this should be 5GB, 500MB or bytes, say")
+    }
+  }
+
+  var byteCount: Int { branchmerge.byteCount(shardSize) ?? 0 }
+}

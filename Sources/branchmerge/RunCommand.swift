@@ -40,8 +40,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Threads; the result is the same for any number.", valueName: "n"))
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Option(help: ArgumentHelp("The merged model's largest shard.", valueName: "size"))
-  var shardSize: String = "5GB"
+  @OptionGroup var shards: ShardOptions
 
   @Flag(name: .customLong("no-fsync"), help: "Do not wait for the disk.")
   var noSync = false
@@ -51,9 +50,6 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
-    guard byteCount(shardSize) != nil else {
-      throw ValidationError("--shard-size \(shardSize): this should be 5GB, 500MB or bytes, say")
-    }
     guard from.kind <= until.kind else {
       throw ValidationError("--from \(from.rawValue) comes after --until \(until.rawValue)")
     }
@@ -70,7 +66,7 @@ struct RunCommand: ParsableCommand {
     settings.only = only
     settings.rehashes = options.rehash
     settings.isLocked = locked
-    settings.shardByteCount = byteCount(shardSize) ?? settings.shardByteCount
+    settings.shardByteCount = shards.byteCount
     Interruption.watch()
     let line = ProgressLine()
     defer { line.clear() }

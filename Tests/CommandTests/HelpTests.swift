@@ -181,7 +181,8 @@ private let helps = [
                                 in the workspace names.
         --workers <n>           Threads; the result is the same for any number.
                                 (N)
-        --shard-size <size>     The merged model's largest shard. (default: 5GB)
+        --shard-size <size>     The merged model's largest shard: 5GB, 500MB, bytes.
+                                (default: 5GB)
         --no-fsync              Do not wait for the disk.
         --json                  Print the result as JSON.
         --version               Show the version.
@@ -201,7 +202,7 @@ private let helps = [
       Example:
         branchmerge plan datasets/recipes/tinyr1.yaml --workspace work
 
-      USAGE: branchmerge plan <recipe> --workspace <dir> [--source <name=path> ...] [--set <key=value> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--json]
+      USAGE: branchmerge plan <recipe> --workspace <dir> [--source <name=path> ...] [--set <key=value> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--shard-size <size>] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
@@ -219,6 +220,8 @@ private let helps = [
         --max-row <MiB>         Quarantine a longer row, in MiB. (default: 64)
         --rehash                Read every file again instead of trusting size, time
                                 and inode.
+        --shard-size <size>     The merged model's largest shard: 5GB, 500MB, bytes.
+                                (default: 5GB)
         --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.
@@ -391,7 +394,8 @@ private let helps = [
                                 nothing.
         --workers <n>           Threads that merge; the bytes are the same for any
                                 number. (N)
-        --shard-size <size>     The largest shard: 5GB, 500MB, bytes. (default: 5GB)
+        --shard-size <size>     The merged model's largest shard: 5GB, 500MB, bytes.
+                                (default: 5GB)
         --compat <tool>         mergekit: do as it does also where that is a defect.
         --seed <n>              Of random methods, in place of the file's.
         --sha256                Also compute the SHA-256 of each tensor.

@@ -209,6 +209,9 @@ struct RunTests {
     #expect(late.status == 0)
     #expect(
       late.errors.hasPrefix("'branch odd' is not up to date, and is taken as it is (--from)\n"))
+    #expect(late.errors.contains("merge: linear, 6 tensors in "))
+    // Of what is there nothing has changed since.
+    #expect(try run("--from", "merge").errors.contains("merge: up to date"))
     #expect(try run("--from", "report", "--until", "train").status != 0)
     #expect(
       try run("--only", "od").errors == "error: --only od: the recipe has no branch of this name\n")
