@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "Lineage",
       dependencies: [
-        "Files",
+        "Configuration", "Files",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],

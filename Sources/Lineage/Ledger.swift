@@ -19,6 +19,8 @@ package final class Ledger {
     isReadOnly = false
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
+    // Somebody may be reading an answer while a run is to be committed.
+    configuration.busyMode = .timeout(10)
     configuration.prepareDatabase { database in
       try database.execute(
         sql: """

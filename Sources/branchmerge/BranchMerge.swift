@@ -19,7 +19,8 @@ struct BranchMerge: ParsableCommand {
       TokensCommand.self,
       BranchCommand.self, MergeCommand.self,
       InspectCommand.self, CompareCommand.self,
-      MethodsCommand.self, TraceCommand.self, SurveyCommand.self, CheckCommand.self,
+      MethodsCommand.self, TraceCommand.self, QueryCommand.self, SurveyCommand.self,
+      CheckCommand.self,
       SourcesCommand.self,
     ])
 

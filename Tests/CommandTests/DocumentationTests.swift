@@ -51,11 +51,14 @@ struct DocumentationTests {
   @Test func `the queries for the ledger are answered`() throws {
     _ = try demo(in: folder)
     _ = try demo(in: folder)
-    let id = "'openr1-math:8131718b39eb2a0bda49bb1e'"
-    let queries = text("docs/ledger.md").matches(of: /```sql\n((?s).*?)```/)
-      .map { String($0.output.1).replacing(":id", with: id) }
+    let values = [
+      "id": "openr1-math:8131718b39eb2a0bda49bb1e", "step": "pick", "branch": "math", "row": "1",
+    ]
+    let queries = text("docs/queries.md").matches(of: /```sql\n((?s).*?)```/)
+      .map { String($0.output.1) }
     #expect(queries.count >= 10)
     for query in queries {
+      let query = values.reduce(query) { $0.replacing(":" + $1.key, with: "'\($1.value)'") }
       let rows = try folder.ledger(query)
       // Nothing differs between two runs over the same rows, and no model was made.
       let isOfModels = ["stage", "training", "merge_input"].contains { query.contains($0) }

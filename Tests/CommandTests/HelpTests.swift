@@ -128,6 +128,8 @@ private let helps = [
         methods                 List the merge methods, or say all of one: paper,
                                 formula, parameters.
         trace                   Tell where a sample came from and what became of it.
+        query                   Ask the ledger in SQL, or one of the queries that
+                                have a name.
         survey                  Say what is in there: rows, fields, their types,
                                 lengths and values.
         check                   Check source cards, filters, recipes and merge files,
@@ -518,6 +520,39 @@ private let helps = [
         --run <run>             Ask this run instead of the latest that read the
                                 sample.
         --raw                   Also print the original row.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["query"],
+    text: """
+      OVERVIEW: Ask the ledger in SQL, or one of the queries that have a name.
+
+      A query only reads. Without one the queries that have a name are listed;
+      docs/queries.md has their SQL, docs/ledger.md explains the tables. A table ends
+      after 1,000 rows; CSV and JSON are written while the answer comes, however long
+      it is. NULL is an empty cell, and null in JSON; a blob is hexadecimal.
+
+      Example:
+        branchmerge query funnel --workspace work
+        branchmerge query origin --workspace work --set branch=math --set row=1
+        branchmerge query 'SELECT * FROM source' --workspace work --csv
+
+      USAGE: branchmerge query [<sql|name>] [--workspace <dir>] [--set <key=value> ...] [--list] [--markdown] [--csv] [--json]
+
+      ARGUMENTS:
+        <sql|name>              One SQL statement, or a name.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder with the ledger.
+        --set <key=value>       Give a parameter of the query, as :id, its value; may
+                                be given several times.
+        --list                  List the queries that have a name.
+        --markdown              Print the page docs/queries.md.
+        --csv                   Print the result as CSV (RFC 4180).
         --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.
