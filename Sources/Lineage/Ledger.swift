@@ -42,7 +42,7 @@ package final class Ledger {
     self.path = path
     isReadOnly = true
     guard FileManager.default.fileExists(atPath: path) else {
-      throw LedgerError("\(path): there is no ledger here; 'branchmerge branch' makes one")
+      throw LedgerError("\(path): there is no ledger here; 'branchmerge run' makes one")
     }
     var configuration = Configuration()
     configuration.readonly = true

@@ -57,6 +57,10 @@ package struct TrainingJob: Sendable {
       parts.append(IdentityPart(name: "command", value: command))
     }
     for file in try trainer.files(for: placeless) { parts += file.identity }
+    // Files have what each GPU adds up, which is the same for twice the batch on twice the GPUs.
+    if let batch = settings.batch, !parts.contains(where: { $0.name == "batch" }) {
+      parts.append(IdentityPart(name: "batch", value: String(batch)))
+    }
     return parts
   }
 }

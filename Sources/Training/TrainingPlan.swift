@@ -136,6 +136,11 @@ private struct SettingsReader {
         "nothing is filled in for '{\(name)}'"
           + choices(for: name, among: CommandTemplate.known, "there are"))
     }
+    if let word = CommandTemplate(text).words.first(where: { "\"'".contains($0.prefix(1)) }) {
+      throw yaml.fail(
+        "'command' is cut at white space and knows no quotes (\(word)); put what needs a shell into a"
+          + " script, and name that")
+    }
     guard !CommandTemplate(text).words.isEmpty else { throw yaml.fail("'command' has no words") }
     return text
   }
@@ -151,6 +156,12 @@ private struct SettingsReader {
       throw (places["template"] ?? place).fail(
         "no template is called '\(template)'"
           + choices(for: template, among: kind.templates, "there are"))
+    }
+    if settings.overlong != .keep, !(trainer is GivenExperts) {
+      for key in ["template", "cutoff", "batch", "epochs"] where places[key] == nil {
+        throw (places["overlong"] ?? place).fail(
+          "'overlong: \(settings.overlong.rawValue)' needs '\(key)', to count the rows by")
+      }
     }
     if let remainder = settings.remainder {
       throw (places["batch"] ?? place).fail(remainder)

@@ -14,6 +14,9 @@ package struct TrainingRunner {
   /// Asked often; what it throws ends the trainer and is thrown on.
   package var check: () throws -> Void = { try Interruption.check() }
 
+  /// What an ended training left and is no longer as it was, in words.
+  package var lost: () throws -> [String] = { [] }
+
   package init(_ trainer: any Trainer) { self.trainer = trainer }
 
   /// Runs the job, or finds it done.
@@ -38,6 +41,8 @@ package struct TrainingRunner {
     if state.isFinished(identity) {
       do {
         outcome.expert = try ExpertCheck(job.outputPath, base: job.basePath, branch: job.branch)
+        let lost = try lost()
+        guard lost.isEmpty else { throw TrainingError(job.branch, lost.joined(separator: "\n")) }
       } catch let error as TrainingError {
         throw TrainingError(
           job.branch,
@@ -68,7 +73,7 @@ package struct TrainingRunner {
     try state.begin(identity)
 
     let start = ContinuousClock().now
-    let end = try follow(job, outcome.command, checkpoint, lock, reader, progress)
+    let end = try follow(job, outcome.command, checkpoint, lock, reader, note, progress)
     reader.finish()
     outcome.seconds = (ContinuousClock().now - start) / .seconds(1)
     outcome.history = reader.history.steps
@@ -115,20 +120,37 @@ package struct TrainingRunner {
           job.logPath, to: job.folder + "/train.previous.log", isDurable: false)
       }
     }
+    // A trainer may have left a file there, or a link to nowhere.
+    if !Folder.isFolder(job.outputPath),
+      (try? files.attributesOfItem(atPath: job.outputPath)) != nil
+    {
+      try files.removeItem(atPath: job.outputPath)
+    }
     try Folder.create(job.outputPath)
     return point
   }
 
   private func follow(
     _ job: TrainingJob, _ words: [String], _ checkpoint: ResumePoint?, _ lock: JobLock,
-    _ reader: ProgressReader, _ progress: (TrainingProgress) -> Void
+    _ reader: ProgressReader, _ note: (String) -> Void, _ progress: (TrainingProgress) -> Void
   ) throws -> ChildProcess.End {
     var batch = BatchWatch(job)
     let child = try ChildProcess(
       words, environment: environment(of: job, checkpoint), log: job.logPath,
       mark: ProcessMark(job.folder), lock: lock)
     return try child.wait(
-      patience: patience, silence: job.settings.silence, check: check,
+      patience: patience, silence: job.settings.silence,
+      check: {
+        do {
+          try check()
+        } catch {
+          let seconds = Int(patience.interrupt + patience.terminate)
+          note(
+            "\(job.branch): the trainer, process \(child.process), is told to end, and has"
+              + " \(seconds) s for it; a second Ctrl-C leaves it at work")
+          throw error
+        }
+      },
       tick: {
         try batch.check()
         if let step = reader.read() { progress(step) }

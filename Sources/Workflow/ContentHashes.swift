@@ -49,10 +49,13 @@ package final class ContentHashes {
     return try known(path, look)
   }
 
-  /// Takes a hash from one who read the file just now, having looked at it before.
+  /// Takes a hash from one who read the file just now, having looked at it before; throws if it
+  /// looks otherwise by now, as then nobody knows which bytes were read.
   package func learn(_ path: String, xxh3: String, sha256: String?, before look: Look) throws {
     let path = absolute(path)
-    guard try Look(path) == look else { return }
+    guard try Look(path) == look else {
+      throw FileError(path, "changed while it was read; let nothing change it, and run again")
+    }
     _ = try keep(
       FileState(
         path: path, byteCount: look.byteCount, modified: look.modified, inode: look.inode,

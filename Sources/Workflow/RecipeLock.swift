@@ -11,6 +11,8 @@ package struct RecipeLock {
 
   package init(_ workspace: String) { path = workspace + "/" + Self.fileName }
 
+  package var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+
   /// Writes it anew, whole or not at all; the same inputs give the same bytes.
   package func write(_ inputs: [Ingredient], recipe: String, tool: String) throws {
     var text = """

@@ -20,7 +20,11 @@ package struct ResolvedRecipe {
     recipe = try Recipe(reading: path, setting: settings)
     library = Library(near: path)
     plan = try Plan(recipe, library: library)
-    base = try recipe.base.map { BaseModel(try $0.text("'base'")) }
+    base = try recipe.base.map { place in
+      let name = try place.text("'base'")
+      guard !name.isEmpty else { throw place.fail("'base' is empty; name a folder, or a model") }
+      return BaseModel(name)
+    }
     let names = recipe.branches.map(\.name)
     training = try recipe.train.map { try TrainingPlan($0, branches: names) }
     if let place = recipe.train, base == nil, training?.isGiven == false {

@@ -83,6 +83,11 @@ package struct Runner {
     for name in options.only where !recipe.recipe.branches.contains(where: { $0.name == name }) {
       throw Missing("--only \(name): the recipe has no branch of this name")
     }
+    guard recipe.stages.contains(where: isChosen) else {
+      throw Missing(
+        "nothing is left to do with these choices: --only chooses stages of branches, and of the"
+          + " stages from '\(options.from.rawValue)' to '\(options.until.rawValue)' none is one")
+    }
     let workspace = try Workspace(workspacePath, isDurable: options.curation.isDurable)
     let ledger = try Ledger(
       writing: Workspace.ledgerPath(in: workspacePath), isDurable: options.curation.isDurable)
@@ -125,6 +130,13 @@ package struct Runner {
       for place in items.indices where done.contains(where: { $0.stage == items[place].stage }) {
         items[place].state = .upToDate
       }
+      // Once for all stages of a kind.
+      let left = items[(index + 1)...].filter { $0.state != .upToDate }
+      guard !left.contains(where: { $0.stage.kind == stage.kind }) else { continue }
+      try lock.write(
+        try work.planner().inputs(reading: false), recipe: recipe.recipe.name, tool: tool)
+    }
+    if summaries.contains(where: { $0.result != .upToDate }) || !lock.isThere {
       try lock.write(
         try work.planner().inputs(reading: false), recipe: recipe.recipe.name, tool: tool)
     }

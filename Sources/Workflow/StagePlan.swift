@@ -123,7 +123,7 @@ package struct StagePlanner {
   }
 
   /// What a done stage wrote and is no longer there as it was.
-  private func lostProducts(of record: StageRecord) throws -> [String] {
+  func lostProducts(of record: StageRecord) throws -> [String] {
     try record.products.compactMap { product in
       let path = product.path.hasPrefix("/") ? product.path : workspace + "/" + product.path
       guard FileManager.default.fileExists(atPath: path) else { return "\(product.path) is gone" }
@@ -151,17 +151,30 @@ package struct StagePlanner {
   }
 
   private func branchIngredients(_ name: String, _ wasDone: Bool) throws -> [Ingredient] {
-    let plan = try Plan(recipe.recipe, library: recipe.library, only: [name])
-    let files = try Curator(plan, options, tool: tool, note: { _ in }, progress: { _ in })
-      .locate(in: workspace)
-    var result = [Ingredient("tool", tool)] + options.ingredients + plan.ingredients(of: name)
-    for (source, found) in zip(plan.sourceNames(of: name), files) {
-      for path in found.paths {
-        result.append(
-          Ingredient("input \(source)/\(path.fileName)", try value(of: path, wasDone)))
+    var result =
+      [Ingredient("tool", tool)] + options.ingredients + recipe.plan.ingredients(of: name)
+    for (source, found) in zip(recipe.plan.sourceNames(of: name), try files(of: name)) {
+      for (path, name) in zip(found.paths, Self.names(of: found.paths)) {
+        result.append(Ingredient("input \(source)/\(name)", try value(of: path, wasDone)))
       }
     }
     return result
+  }
+
+  /// As much of the ends of the paths as tells them apart.
+  private static func names(of paths: [String]) -> [String] {
+    let parts = paths.map { $0.split(separator: "/") }
+    let depth = parts.map(\.count).max() ?? 0
+    for count in 1..<max(2, depth) {
+      let names = parts.map { $0.suffix(count).joined(separator: "/") }
+      if Set(names).count == names.count { return names }
+    }
+    return paths
+  }
+
+  private func files(of branch: String) throws -> [SourceFiles] {
+    try Curator(recipe.plan, options, tool: tool, note: { _ in }, progress: { _ in })
+      .locate(in: workspace, of: branch)
   }
 
   private func trainingIngredients(_ name: String, _ wasDone: Bool) throws -> [Ingredient] {
@@ -222,11 +235,15 @@ package struct StagePlanner {
       try add { try branchIngredients(branch, reading) }
       if recipe.training != nil { try add { try outsideIngredients(branch, reading) } }
     }
+    for model in recipe.merge?.models ?? []
+    where model.identity != "base" && !model.identity.hasPrefix("experts/") {
+      try add { try files(of: model.path, as: "model \(model.identity)", reading) }
+    }
     return result
   }
 
   private static func isInput(_ ingredient: Ingredient) -> Bool {
-    ["input ", "base/", "expert ", "file "].contains { ingredient.name.hasPrefix($0) }
+    ["input ", "base/", "expert ", "file ", "model "].contains { ingredient.name.hasPrefix($0) }
   }
 
   private static let unread = "not read yet"
@@ -249,12 +266,19 @@ package struct StagePlanner {
     return result
   }
 
-  /// The identities of all stages before it.
+  /// What all stages before it were made from and what they made: a training has other weights
+  /// each time.
   private var reportIngredients: [Ingredient] {
     [Ingredient("tool", tool)]
       + recipe.stages.dropLast().map {
-        Ingredient($0.description, done[$0.description]?.identity ?? "")
+        Ingredient($0.description, done[$0.description].map(Self.result) ?? "")
       }
+  }
+
+  private static func result(of record: StageRecord) -> String {
+    Ingredient.identity(
+      of: [Ingredient("identity", record.identity), Ingredient("message", record.message ?? "")]
+        + record.products.map { Ingredient($0.path, $0.xxh3) })
   }
 
   // MARK: - What people want to know of it
@@ -276,11 +300,7 @@ package struct StagePlanner {
   private func byteCount(of stage: Stage) -> Int {
     switch stage {
     case .branch(let name):
-      guard let plan = try? Plan(recipe.recipe, library: recipe.library, only: [name]),
-        let files = try? Curator(plan, options, tool: tool, note: { _ in }, progress: { _ in })
-          .locate(in: workspace)
-      else { return 0 }
-      return size(of: files.flatMap(\.paths))
+      return size(of: ((try? files(of: name)) ?? []).flatMap(\.paths))
     case .train:
       guard recipe.training?.isGiven == false, let base = recipe.base?.path else { return 0 }
       return modelSize(base)

@@ -27,8 +27,14 @@ extension StageWork {
     if let counts, let shorter = try PreflightStage.withoutOverlong(job, counts) {
       (job.dataPath, job.rowCount) = shorter
     }
-    let outcome = try TrainingRunner(training.trainer).run(
-      job, identity: Ingredient.identity(of: ingredients), note: listener.note,
+    let identity = Ingredient.identity(of: ingredients)
+    var trainer = TrainingRunner(training.trainer)
+    if let done = try ledger.stages(anyState: false)[stage.description], done.identity == identity {
+      let present = try planner()
+      trainer.lost = { try present.lostProducts(of: done) }
+    }
+    let outcome = try trainer.run(
+      job, identity: identity, note: listener.note,
       progress: { listener.progress(stage, StageProgress($0)) })
     var entry = TrainingEntry(
       branch: branch, checkpoint: try checkpoint(.expert, branch, at: job.outputPath),

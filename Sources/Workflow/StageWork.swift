@@ -12,6 +12,8 @@ final class StageWork {
   let ledger: Ledger
   let hashes: ContentHashes
   private let workspace: Workspace
+  /// The planner, until another stage is done.
+  private var present: StagePlanner?
 
   init(_ runner: Runner, _ workspace: Workspace, _ ledger: Ledger) {
     self.runner = runner
@@ -25,9 +27,12 @@ final class StageWork {
 
   /// One that knows of all that is done by now.
   func planner() throws -> StagePlanner {
-    try StagePlanner(
+    if let present { return present }
+    let planner = try StagePlanner(
       recipe, workspace: path, runner.options.curation,
       shardByteCount: runner.options.shardByteCount, tool: runner.tool, ledger, hashes)
+    present = planner
+    return planner
   }
 
   private var command: Ledger.Command {
@@ -102,6 +107,7 @@ final class StageWork {
       var summaries: [StageSummary] = []
       for (index, outcome) in outcomes.enumerated() {
         try ledger.finishStage(numbers[index], outcome)
+        present = nil
         let summary = StageSummary(
           stages[index], .done, outcome.message ?? "",
           seconds: (ContinuousClock.now - start) / .seconds(1))

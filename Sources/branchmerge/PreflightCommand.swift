@@ -52,6 +52,12 @@ struct PreflightCommand: ParsableCommand {
       if let report { reports.append((job.branch, report)) }
     }
     line.clear()
+    guard !reports.isEmpty else {
+      say(
+        "nothing could be counted: that needs 'template', 'cutoff', 'batch' and 'epochs' in the"
+          + " recipe, and a tokenizer.json in the base model's folder")
+      throw ExitCode(1)
+    }
     if json {
       show(
         try branchmerge.json(

@@ -29,6 +29,10 @@ struct RecipeOptions: ParsableArguments {
   @Flag(help: "Read every file again instead of trusting size, time and inode.")
   var rehash = false
 
+  func validate() throws {
+    guard !workspace.isEmpty else { throw ValidationError("--workspace is empty; name a folder") }
+  }
+
   /// The recipe with everything that it names.
   func resolved() throws -> ResolvedRecipe {
     let resolved = try ResolvedRecipe(

@@ -133,7 +133,7 @@ struct QueryTests {
     )
     #expect(
       try query("funnel", "-w", "none").errors
-        == "error: none/lineage.sqlite: there is no ledger here; 'branchmerge branch' makes one\n")
+        == "error: none/lineage.sqlite: there is no ledger here; 'branchmerge run' makes one\n")
   }
 
   @Test(arguments: [SIGINT, SIGTERM])

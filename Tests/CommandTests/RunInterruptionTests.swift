@@ -149,6 +149,21 @@ struct RunInterruptionTests {
     #expect(!folder.exists("work/merged"))
   }
 
+  @Test func `an expert that was changed after its training is not taken for its result`() throws {
+    _ = try branchmerge(arguments("work"), in: folder.path)
+    let made = try folder.bytes("work/train/odd/output/model.safetensors")
+    try folder.write("work/train/odd/output/model.safetensors", made.dropLast(2) + Data([1, 2]))
+    let ending = try branchmerge(arguments("work"), in: folder.path)
+    #expect(ending.status == 2)
+    #expect(ending.errors.contains("train/odd/output/model.safetensors was changed"))
+    // Removed, it is trained again, to the same bytes.
+    try FileManager.default.removeItem(atPath: folder / "work/train/odd")
+    let again = try branchmerge(arguments("work"), in: folder.path)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(again.errors.contains("merge: up to date"))
+    #expect(try folder.bytes("work/train/odd/output/model.safetensors") == made)
+  }
+
   @Test func `a row is followed into the expert that it trained and the model that holds it`()
     throws
   {

@@ -26,7 +26,7 @@ struct LedgerTests {
     let folder = try Scratch()
     #expect(
       message { _ = try Ledger(reading: folder.ledger) }
-        == "\(folder.ledger): there is no ledger here; 'branchmerge branch' makes one")
+        == "\(folder.ledger): there is no ledger here; 'branchmerge run' makes one")
     #expect(!FileManager.default.fileExists(atPath: folder.ledger))
   }
 

@@ -371,7 +371,7 @@ struct QueryTests {
   @Test func `a ledger must be there`() {
     #expect(
       message { _ = try Query("SELECT 1").answer(from: "/none.sqlite", as: .csv) { _ in } }
-        == "/none.sqlite: there is no ledger here; 'branchmerge branch' makes one")
+        == "/none.sqlite: there is no ledger here; 'branchmerge run' makes one")
   }
 }
 

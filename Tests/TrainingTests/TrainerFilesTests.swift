@@ -219,7 +219,7 @@ struct TrainerFilesTests {
   /// Of every setting: what it is changed to, and the names that the identity then tells.
   @Test(arguments: [
     ("template", ["template"]), ("cutoff", ["cutoff_len"]), ("packing", ["packing"]),
-    ("batch", ["gradient_accumulation_steps"]), ("epochs", ["num_train_epochs"]),
+    ("batch", ["gradient_accumulation_steps", "batch"]), ("epochs", ["num_train_epochs"]),
     ("seed", ["seed"]), ("extra", ["flash_attn"]), ("command", ["command"]), ("saveSteps", []),
     ("silence", []), ("savings", []), ("places", []),
   ])

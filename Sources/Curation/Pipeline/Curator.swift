@@ -104,11 +104,12 @@ package struct Curator {
   }
 
   /// The files of the plan's sources, in its order; those that are missing are named together, with
-  /// how to get them.
-  package func locate(in workspace: String) throws -> [SourceFiles] {
+  /// how to get them. With `branch` those of the sources that it takes from.
+  package func locate(in workspace: String, of branch: String? = nil) throws -> [SourceFiles] {
     var found: [SourceFiles] = []
     var missing: [String] = []
-    for source in plan.sources {
+    let names = branch.map { plan.sourceNames(of: $0) }
+    for source in plan.sources where names?.contains(source.card.name) ?? true {
       let given = options.given[source.card.name]
       if let files = try SourceFiles.locate(
         source.card, source.config, given: given, workspace: workspace)
