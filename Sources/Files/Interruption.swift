@@ -7,6 +7,7 @@ internal import Synchronization
 /// Ctrl-C and SIGTERM as a question that work asks between two pieces.
 package enum Interruption {
   private static let signal = Atomic<Int32>(0)
+  private static let another = Atomic<Bool>(false)
 
   /// From now on the first signal asks the work to stop; a second one ends the process at once.
   package static func watch() {
@@ -17,6 +18,21 @@ package enum Interruption {
       }
     }
   }
+
+  /// For one who needs time to end, after the first signal: the next one is kept for `isInsisting`,
+  /// and only the one after that ends the process at once.
+  package static func watchForAnother() {
+    guard signal.load(ordering: .relaxed) != 0 else { return }
+    for number in [SIGINT, SIGTERM] {
+      Glibc.signal(number) { number in
+        Interruption.another.store(true, ordering: .relaxed)
+        Glibc.signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  /// Whether somebody will not wait.
+  package static var isInsisting: Bool { another.load(ordering: .relaxed) }
 
   /// Throws once a signal has come.
   package static func check() throws(Interrupted) {

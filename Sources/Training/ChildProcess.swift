@@ -130,11 +130,14 @@ package struct ChildProcess {
     return stat(log, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  private func stop(_ patience: Patience) {
+  /// Ends it and what it left behind; a second Ctrl-C ends the waiting.
+  private func stop(_ given: Patience) {
+    var patience = given
+    Interruption.watchForAnother()
     for (signal, seconds) in [(SIGINT, patience.interrupt), (SIGTERM, patience.terminate)] {
       kill(-process, signal)
       let limit = ContinuousClock().now + .seconds(seconds)
-      while ContinuousClock().now < limit {
+      while ContinuousClock().now < limit, !Interruption.isInsisting {
         if reaped() != nil {
           mark.end(patience)
           return
@@ -142,6 +145,7 @@ package struct ChildProcess {
         usleep(50_000)
       }
     }
+    if Interruption.isInsisting { (patience.interrupt, patience.terminate) = (0, 0) }
     kill(-process, SIGKILL)
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}

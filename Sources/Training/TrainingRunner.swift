@@ -147,7 +147,7 @@ package struct TrainingRunner {
           let seconds = Int(patience.interrupt + patience.terminate)
           note(
             "\(job.branch): the trainer, process \(child.process), is told to end, and has"
-              + " \(seconds) s for it; a second Ctrl-C leaves it at work")
+              + " \(seconds) s for it; a second Ctrl-C kills it")
           throw error
         }
       },

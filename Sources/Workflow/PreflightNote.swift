@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Curation
 internal import Files
 internal import Foundation
 internal import Training
@@ -44,7 +45,8 @@ struct PreflightNote {
       let total = json["totalSteps"]?.int
     else { return [] }
     let isPacked = json["packing"]?.text != "none"
-    return ["\(rows) rows, \(tokens) tokens"] + (isPacked ? ["\(packs) packs"] : [])
-      + ["\(steps) steps an epoch, \(total) in all"]
+    return ["\(grouped(rows)) rows, \(grouped(tokens)) tokens"]
+      + (isPacked ? ["\(grouped(packs)) packs"] : [])
+      + ["\(grouped(steps)) steps an epoch, \(grouped(total)) in all"]
   }
 }

@@ -1,3 +1,4 @@
+internal import Curation
 internal import Files
 internal import Foundation
 package import Training
@@ -36,7 +37,7 @@ package enum PreflightStage {
     let report = try Preflight(base: job.basePath).run(request) { state in
       progress(
         StageProgress(
-          text: "\(state.rows) rows counted", done: state.bytes, total: state.totalBytes))
+          text: "\(grouped(state.rows)) rows counted", done: state.bytes, total: state.totalBytes))
     }
     try Folder.create(job.folder)
     try PreflightNote.write(report, to: job.folder)

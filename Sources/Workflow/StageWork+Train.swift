@@ -65,9 +65,9 @@ extension StageWork {
     }
     var result = StageOutcome(ingredients, try modelProducts("train/\(branch)/output"))
     let loss = outcome.history.last { $0.loss != nil }?.loss
-    let leftOut = entry.leftOut.isEmpty ? "" : ", \(entry.leftOut.count) left out"
+    let leftOut = entry.leftOut.isEmpty ? "" : ", \(grouped(entry.leftOut.count)) left out"
     result.message =
-      "\(entry.rowCount) rows\(leftOut), \(entry.metrics.last?.step ?? 0) steps"
+      "\(grouped(entry.rowCount)) rows\(leftOut), \(grouped(entry.metrics.last?.step ?? 0)) steps"
       + (loss.map { ", loss \(String(format: "%.4g", $0))" } ?? "")
       + (outcome.resumedFrom.map { ", from step \($0) on" } ?? "")
     result.training = entry

@@ -66,7 +66,8 @@ final class StageWork {
       progress: { state in
         listener.progress(
           items[0].stage,
-          StageProgress(text: "\(state.rows) rows", done: state.bytes, total: state.totalBytes))
+          StageProgress(
+            text: "\(grouped(state.rows)) rows", done: state.bytes, total: state.totalBytes))
       })
     let files = try curator.locate(in: path)
     return try recording(items.map(\.stage), items.map { $0.ingredients ?? [] }) {
@@ -85,8 +86,10 @@ final class StageWork {
         var result = StageOutcome(
           try planner.ingredients(of: .branch(name), wasDone: true),
           try products(below: "branches/" + name), run: outcome.run)
-        let seeds = counts.map { $0.seeds > 0 ? ", \($0.seeds) seeds" : "" } ?? ""
-        result.message = counts.map { "\($0.kept) rows kept\(seeds) of \($0.read)" }
+        let seeds = counts.map { $0.seeds > 0 ? ", \(grouped($0.seeds)) seeds" : "" } ?? ""
+        result.message = counts.map {
+          "\(grouped($0.kept)) rows kept\(seeds) of \(grouped($0.read))"
+        }
         return result
       }
     }

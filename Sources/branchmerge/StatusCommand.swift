@@ -44,8 +44,14 @@ struct WorkspaceStatus: Encodable {
   init(_ workspace: String) throws {
     self.workspace = workspace
     process = Workspace.holder(of: workspace)
-    let records = try Ledger(reading: Workspace.ledgerPath(in: workspace))
-      .stages(anyState: true).values.sorted { $0.id < $1.id }
+    let all = try Ledger(reading: Workspace.ledgerPath(in: workspace)).stages(anyState: true)
+    let records = all.values.filter { record in
+      // What a later whole run did without has left the recipe.
+      guard let report = all["report"], report.state == .done, record.id < report.id else {
+        return true
+      }
+      return report.ingredients.contains { $0.name == record.name }
+    }.sorted { $0.id < $1.id }
     let isWorking = process != nil
     stages = records.map { record in
       // A process that is no more left it so.

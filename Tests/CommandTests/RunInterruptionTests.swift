@@ -149,6 +149,26 @@ struct RunInterruptionTests {
     #expect(!folder.exists("work/merged"))
   }
 
+  @Test func `a second Ctrl-C ends a trainer that will not end`() throws {
+    try folder.write(
+      "train.sh", "trap '' INT TERM\necho $$ > \"$2\"/pid\nwhile :; do sleep 0.1; done\n")
+    let running = try Running(Package.program, arguments("work"), in: folder.path, [:])
+    let file = "work/train/odd/output/pid"
+    let deadline = Date.now + 30
+    while (try? folder.text(file))?.hasSuffix("\n") != true, Date.now < deadline { usleep(10_000) }
+    let trainer = try #require(pid_t(try folder.text(file).dropLast()))
+    running.send(SIGINT)
+    usleep(500_000)
+    #expect(running.process.isRunning)
+    running.send(SIGINT)
+    let ending = try running.end()
+    #expect(ending.status == 130)
+    #expect(ending.errors.contains("a second Ctrl-C kills it"))
+    #expect(kill(trainer, 0) != 0)
+    let status = try branchmerge("status", "work", in: folder.path)
+    #expect(status.output.contains("train odd    stopped"))
+  }
+
   @Test func `an expert that was changed after its training is not taken for its result`() throws {
     _ = try branchmerge(arguments("work"), in: folder.path)
     let made = try folder.bytes("work/train/odd/output/model.safetensors")
