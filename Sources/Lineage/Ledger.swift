@@ -52,7 +52,8 @@ package final class Ledger {
       database = try DatabaseQueue(path: path, configuration: configuration)
       let isKnown = try database.read { try LedgerSchema.migrator.hasCompletedMigrations($0) }
       guard isKnown else {
-        throw LedgerError("\(path): this ledger is of another version of branchmerge")
+        throw LedgerError(
+          "\(path): this ledger is of another version of branchmerge; a run brings it up to date")
       }
     } catch let error as LedgerError {
       throw error
@@ -76,7 +77,9 @@ package final class Ledger {
     case .SQLITE_FULL, .SQLITE_IOERR:
       "could not write to the ledger (\(error.message ?? "disk full")); free some"
         + " space there, or choose another workspace, and run the same again"
-    case .SQLITE_NOTADB: "is not an SQLite file"
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+      "is damaged, or is not an SQLite file; put back a copy, or move it away and run again: what"
+        + " was built is built again, and experts that are whole stay"
     case .SQLITE_BUSY: "a run is writing to the ledger; ask again when it is done"
     default: error.message ?? "\(error)"
     }

@@ -14,9 +14,8 @@ struct TrainerConfig {
   /// Keys that say what is saved, logged and shared out, and leave the weights as they are.
   private static let bystanders: Set<String> = [
     "dataloader_num_workers", "dataset_num_proc", "ddp_timeout", "disable_tqdm", "logging_dir",
-    "logging_steps", "overwrite_cache", "plot_loss", "preprocessing_num_workers", "report_to",
-    "run_name", "save_only_model", "save_steps", "save_strategy", "save_total_limit",
-    "tokenized_path",
+    "logging_steps", "overwrite_cache", "plot_loss", "report_to", "run_name", "save_only_model",
+    "save_steps", "save_strategy", "save_total_limit",
   ]
 
   /// Begins a file with comments on what it is, a line each.

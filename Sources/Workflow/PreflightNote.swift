@@ -18,7 +18,7 @@ struct PreflightNote {
     guard let data = FileManager.default.contents(atPath: path),
       let json = try? JSON(parsing: Array(data)), let counted = time(path),
       let written = time(job.dataPath), written <= counted,
-      json["template"]?.text == job.settings.template,
+      json["base"]?.text == job.basePath, json["template"]?.text == job.settings.template,
       json["cutoff"]?.int == job.settings.cutoff, json["batch"]?.int == job.settings.batch,
       json["epochs"]?.double == job.settings.epochs,
       json["packing"]?.text == job.settings.packing.rawValue,
@@ -28,12 +28,14 @@ struct PreflightNote {
   }
 
   /// Keeps what was counted, whole or not at all.
-  static func write(_ report: PreflightReport, to folder: String) throws {
+  static func write(_ report: PreflightReport, of job: TrainingJob) throws {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let path = folder + "/" + fileName
+    encoder.outputFormatting = .sortedKeys
+    var json = try JSON(parsing: Array(encoder.encode(report)))
+    json["base"] = .string(job.basePath)
+    let path = job.folder + "/" + fileName
     var file = try OutputFile(path + ".new", isDurable: false)
-    try file.append(Array(try encoder.encode(report)).span)
+    try file.append(json.formatted() + "\n")
     _ = try file.finish()
     try Folder.rename(path + ".new", to: path, isDurable: false)
   }

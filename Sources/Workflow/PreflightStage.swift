@@ -40,7 +40,7 @@ package enum PreflightStage {
           text: "\(grouped(state.rows)) rows counted", done: state.bytes, total: state.totalBytes))
     }
     try Folder.create(job.folder)
-    try PreflightNote.write(report, to: job.folder)
+    try PreflightNote.write(report, of: job)
     if fails { try report.check(job.dataPath) }
     return report
   }

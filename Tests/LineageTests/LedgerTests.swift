@@ -34,7 +34,9 @@ struct LedgerTests {
     let folder = try Scratch()
     let text = Data(String(repeating: "not a database\n", count: 100).utf8)
     try text.write(to: URL(fileURLWithPath: folder.ledger))
-    let expected = "\(folder.ledger): is not an SQLite file"
+    let expected =
+      "\(folder.ledger): is damaged, or is not an SQLite file; put back a copy, or move it away and"
+      + " run again: what was built is built again, and experts that are whole stay"
     #expect(message { _ = try Ledger(writing: folder.ledger, isDurable: false) } == expected)
     #expect(message { _ = try Ledger(reading: folder.ledger) } == expected)
     #expect(FileManager.default.contents(atPath: folder.ledger) == text)
@@ -45,7 +47,8 @@ struct LedgerTests {
     _ = try query("CREATE TABLE x (y)", folder.ledger)
     #expect(
       message { _ = try Ledger(reading: folder.ledger) }
-        == "\(folder.ledger): this ledger is of another version of branchmerge")
+        == "\(folder.ledger): this ledger is of another version of branchmerge; a run brings it up"
+        + " to date")
   }
 
   @Test func `a ledger in a folder that is not there cannot be made`() throws {
