@@ -227,7 +227,7 @@ struct TraceTests {
     let ending = try branchmerge("trace", keptID, "-w", folder / "work")
     #expect(
       ending.errors == """
-        error: \(folder / "work/lineage.sqlite"): there is no ledger here; 'branchmerge branch' \
+        error: \(folder / "work/lineage.sqlite"): there is no ledger here; 'branchmerge run' \
         makes one
 
         """)
