@@ -65,10 +65,3 @@ struct ResumePoint {
     return names.contains { $0.hasPrefix(prefix) && Folder.isFolder(path + "/" + $0) }
   }
 }
-
-extension Trainer {
-  /// The latest whole checkpoint of the job to go on from; nil where there is none.
-  package func resumable(_ job: TrainingJob) -> String? {
-    ResumePoint.all(in: job.outputPath).first(where: \.isWhole)?.path
-  }
-}

@@ -70,25 +70,3 @@ package struct IdentityPart: Sendable, Hashable {
   package var name: String
   package var value: String
 }
-
-extension [IdentityPart] {
-  /// One text for all, to be hashed; no two lists give the same.
-  package var text: String {
-    map { JSON.quoted($0.name) + ": " + JSON.quoted($0.value) + "\n" }.joined()
-  }
-
-  /// What differs from an earlier list, in words: the names with both values.
-  package func changes(since earlier: [IdentityPart]) -> [String] {
-    func value(_ name: String, in parts: [IdentityPart]) -> String? {
-      parts.first { $0.name == name }?.value
-    }
-    let gone = earlier.filter { value($0.name, in: self) == nil }.map { "\($0.name) was removed" }
-    return gone
-      + compactMap { part in
-        guard let old = value(part.name, in: earlier) else { return "\(part.name) is new" }
-        guard old != part.value else { return nil }
-        let isShort = old.count + part.value.count < 60 && !(old + part.value).contains("\n")
-        return isShort ? "\(part.name) was \(old), is \(part.value)" : "\(part.name) changed"
-      }
-  }
-}

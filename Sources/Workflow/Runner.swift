@@ -175,7 +175,7 @@ package struct StageProgress: Sendable {
 package struct StageSummary: Sendable {
   package enum Result: String, Sendable {
     case upToDate = "up to date"
-    case done, continued
+    case done
   }
 
   package var stage: Stage

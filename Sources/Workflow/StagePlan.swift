@@ -35,8 +35,6 @@ package struct StagePlan {
     /// It was done, and is again only if what these make differs from what they made.
     case undecided([Stage])
   }
-
-  package subscript(stage: Stage) -> Item? { items.first { $0.stage == stage } }
 }
 
 /// Looks at recipe, workspace and ledger, and tells the state of every stage.
