@@ -20,22 +20,9 @@ struct BranchCommand: ParsableCommand {
           --source openr1-math='openr1/data/*.parquet' --only math
       """)
 
-  @Argument(help: "The recipe: a YAML file, or the name of one that is installed.")
-  var recipe: String
+  @OptionGroup var options: RecipeOptions
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp("The folder for branches and ledger.", valueName: "dir"))
-  var workspace: String
-
-  @OptionGroup var sources: SourceOptions
-
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Change a value of the recipe, as in branches.math.row=alpaca; may be given several times.",
-      valueName: "key=value"))
-  var settings: [String] = []
+  @OptionGroup var build: BuildOptions
 
   @Option(
     help: ArgumentHelp(
@@ -45,8 +32,6 @@ struct BranchCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Threads that sift; the result is the same for any number.", valueName: "n"))
   var workers: Int = ProcessInfo.processInfo.activeProcessorCount
-
-  @OptionGroup var limits: ReadingOptions
 
   @Flag(help: "Also compute the SHA-256 of each source file.")
   var sha256 = false
@@ -62,24 +47,22 @@ struct BranchCommand: ParsableCommand {
   }
 
   func run() throws {
-    var options = Curator.Options()
-    options.workers = workers
-    options.isDurable = !noSync
-    limits.apply(to: &options)
-    options.computesSHA256 = sha256
-    options.given = try sources.paths()
-    let recipe = try Recipe(reading: try Library.recipe(recipe), setting: settings)
+    let recipe = try Recipe(
+      reading: try Library.recipe(options.recipe), setting: options.settings)
     let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
-    try recipe.checkGiven(options.given.keys)
+    var curation = try build.curation(of: recipe)
+    curation.workers = workers
+    curation.isDurable = !noSync
+    curation.computesSHA256 = sha256
     Interruption.watch()
     let line = ProgressLine()
     defer { line.clear() }
     let curator = Curator(
-      plan, options, tool: "branchmerge \(BranchMerge.version)", note: say,
+      plan, curation, tool: "branchmerge \(BranchMerge.version)", note: say,
       progress: { line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes) })
-    let outcome = try curator.run(in: workspace)
+    let outcome = try curator.run(in: options.workspace)
     line.clear()
-    let report = BranchReport(outcome, workspace: workspace, seconds: line.seconds)
+    let report = BranchReport(outcome, workspace: options.workspace, seconds: line.seconds)
     show(json ? try branchmerge.json(report) : report.text)
     if outcome.outputs.allSatisfy({ $0.rowCount == 0 }) {
       say("no row was kept; the funnel says which step took them")

@@ -22,6 +22,11 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var options: RecipeOptions
 
+  @OptionGroup var build: BuildOptions
+
+  @Flag(help: "Read every file again instead of trusting size, time and inode.")
+  var rehash = false
+
   @OptionGroup var shards: ShardOptions
 
   @Flag(help: "Print the result as JSON.")
@@ -32,9 +37,9 @@ struct PlanCommand: ParsableCommand {
     let path = Workspace.ledgerPath(in: options.workspace)
     let ledger =
       FileManager.default.fileExists(atPath: path) ? try Ledger(reading: path) : nil
-    let hashes = ledger.map { ContentHashes($0, trustsNothing: options.rehash) }
+    let hashes = ledger.map { ContentHashes($0, trustsNothing: rehash) }
     let planner = try StagePlanner(
-      recipe, workspace: options.workspace, try options.curation(),
+      recipe, workspace: options.workspace, try build.curation(of: recipe.recipe),
       shardByteCount: shards.byteCount, tool: "branchmerge \(BranchMerge.version)", ledger, hashes)
     let report = RecipePlan(
       try planner.plan(), freeByteCount: MergeFolders.freeByteCount(at: options.workspace))

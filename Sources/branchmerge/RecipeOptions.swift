@@ -5,7 +5,7 @@ import Lineage
 import Samples
 import Workflow
 
-/// Which recipe is meant, in which workspace: shared by the commands that see a whole recipe.
+/// Which recipe is meant, in which workspace.
 struct RecipeOptions: ParsableArguments {
   @Argument(help: "The recipe: a YAML file, or the name of one that is installed.")
   var recipe: String
@@ -15,8 +15,6 @@ struct RecipeOptions: ParsableArguments {
     help: ArgumentHelp("The folder for everything that is made.", valueName: "dir"))
   var workspace: String
 
-  @OptionGroup var sources: SourceOptions
-
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
@@ -24,26 +22,27 @@ struct RecipeOptions: ParsableArguments {
       valueName: "key=value"))
   var settings: [String] = []
 
-  @OptionGroup var limits: ReadingOptions
-
-  @Flag(help: "Read every file again instead of trusting size, time and inode.")
-  var rehash = false
-
   func validate() throws {
     guard !workspace.isEmpty else { throw ValidationError("--workspace is empty; name a folder") }
   }
 
   /// The recipe with everything that it names.
   func resolved() throws -> ResolvedRecipe {
-    let resolved = try ResolvedRecipe(
-      reading: try Library.recipe(recipe), setting: settings)
-    try resolved.recipe.checkGiven(try sources.paths().keys)
-    return resolved
+    try ResolvedRecipe(reading: try Library.recipe(recipe), setting: settings)
   }
+}
 
-  func curation() throws -> Curator.Options {
+/// What branches are built from: shared by the commands that build them, or tell what that would do.
+struct BuildOptions: ParsableArguments {
+  @OptionGroup var sources: SourceOptions
+
+  @OptionGroup var limits: ReadingOptions
+
+  /// The options for a recipe; sources that it does not know are refused.
+  func curation(of recipe: Recipe) throws -> Curator.Options {
     var options = Curator.Options()
     options.given = try sources.paths()
+    try recipe.checkGiven(options.given.keys)
     limits.apply(to: &options)
     return options
   }

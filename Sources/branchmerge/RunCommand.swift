@@ -22,6 +22,11 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: RecipeOptions
 
+  @OptionGroup var build: BuildOptions
+
+  @Flag(help: "Read every file again instead of trusting size, time and inode.")
+  var rehash = false
+
   @Option(help: ArgumentHelp("Begin with this stage; what is before it is taken as it is."))
   var from: StageName = .branch
 
@@ -58,13 +63,13 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let recipe = try options.resolved()
     var settings = Runner.Options()
-    settings.curation = try options.curation()
+    settings.curation = try build.curation(of: recipe.recipe)
     settings.curation.workers = workers
     settings.curation.isDurable = !noSync
     settings.from = from.kind
     settings.until = until.kind
     settings.only = only
-    settings.rehashes = options.rehash
+    settings.rehashes = rehash
     settings.isLocked = locked
     settings.shardByteCount = shards.byteCount
     Interruption.watch()

@@ -162,10 +162,10 @@ private let helps = [
 
       OPTIONS:
         -w, --workspace <dir>   The folder for everything that is made.
-        --source <name=path>    Take a source's files from here: a file, a folder or
-                                a pattern, whatever their format.
         --set <key=value>       Change a value of the recipe, as in train.epochs=3;
                                 may be given several times.
+        --source <name=path>    Take a source's files from here: a file, a folder or
+                                a pattern, whatever their format.
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
@@ -204,7 +204,7 @@ private let helps = [
       Example:
         branchmerge plan datasets/recipes/tinyr1.yaml --workspace work
 
-      USAGE: branchmerge plan <recipe> --workspace <dir> [--source <name=path> ...] [--set <key=value> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--shard-size <size>] [--json]
+      USAGE: branchmerge plan <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--shard-size <size>] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
@@ -212,10 +212,10 @@ private let helps = [
 
       OPTIONS:
         -w, --workspace <dir>   The folder for everything that is made.
-        --source <name=path>    Take a source's files from here: a file, a folder or
-                                a pattern, whatever their format.
         --set <key=value>       Change a value of the recipe, as in train.epochs=3;
                                 may be given several times.
+        --source <name=path>    Take a source's files from here: a file, a folder or
+                                a pattern, whatever their format.
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
@@ -266,7 +266,7 @@ private let helps = [
         branchmerge preflight datasets/recipes/tinyr1.yaml --workspace work --only
       coding
 
-      USAGE: branchmerge preflight <recipe> --workspace <dir> [--source <name=path> ...] [--set <key=value> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--only <branch> ...] [--workers <n>] [--json]
+      USAGE: branchmerge preflight <recipe> --workspace <dir> [--set <key=value> ...] [--only <branch> ...] [--workers <n>] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
@@ -274,16 +274,8 @@ private let helps = [
 
       OPTIONS:
         -w, --workspace <dir>   The folder for everything that is made.
-        --source <name=path>    Take a source's files from here: a file, a folder or
-                                a pattern, whatever their format.
         --set <key=value>       Change a value of the recipe, as in train.epochs=3;
                                 may be given several times.
-        --max-quarantined <N|P%>
-                                Fail when more rows of a source than this cannot be
-                                read. (default: 1%)
-        --max-row <MiB>         Quarantine a longer row, in MiB. (default: 64)
-        --rehash                Read every file again instead of trusting size, time
-                                and inode.
         --only <branch>         Count this branch alone; may be given several times.
         --workers <n>           Threads; the result is the same for any number.
                                 (N)
@@ -341,25 +333,25 @@ private let helps = [
         branchmerge branch datasets/recipes/tinyr1.yaml --workspace work \\
           --source openr1-math='openr1/data/*.parquet' --only math
 
-      USAGE: branchmerge branch <recipe> --workspace <dir> [--source <name=path> ...] [--set <key=value> ...] [--only <branch> ...] [--workers <n>] [--max-quarantined <N|P%>] [--max-row <MiB>] [--sha256] [--no-fsync] [--json]
+      USAGE: branchmerge branch <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--only <branch> ...] [--workers <n>] [--sha256] [--no-fsync] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
                                 installed.
 
       OPTIONS:
-        -w, --workspace <dir>   The folder for branches and ledger.
+        -w, --workspace <dir>   The folder for everything that is made.
+        --set <key=value>       Change a value of the recipe, as in train.epochs=3;
+                                may be given several times.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
-        --set <key=value>       Change a value of the recipe, as in
-                                branches.math.row=alpaca; may be given several times.
-        --only <branch>         Build this branch alone; may be given several times.
-        --workers <n>           Threads that sift; the result is the same for any
-                                number. (N)
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
         --max-row <MiB>         Quarantine a longer row, in MiB. (default: 64)
+        --only <branch>         Build this branch alone; may be given several times.
+        --workers <n>           Threads that sift; the result is the same for any
+                                number. (N)
         --sha256                Also compute the SHA-256 of each source file.
         --no-fsync              Do not wait for the disk.
         --json                  Print the result as JSON.
