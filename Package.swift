@@ -24,6 +24,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -53,20 +55,20 @@ let package = Package(
     .target(
       name: "Lineage",
       dependencies: [
-        "Configuration", "Files",
+        "Notation", "Files",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),
     .target(
-      name: "Configuration",
+      name: "Notation",
       dependencies: ["Files", .product(name: "Yams", package: "Yams")],
       swiftSettings: lending
     ),
     .target(
       name: "Curation",
-      dependencies: ["Configuration", "Files", "Samples", "Lineage"],
+      dependencies: ["Notation", "Files", "Samples", "Lineage"],
       swiftSettings: lending
     ),
     .target(
@@ -80,29 +82,52 @@ let package = Package(
     ),
     .target(
       name: "Fusion",
-      dependencies: ["Configuration", "Files", "CKernels"],
+      dependencies: ["Notation", "Files", "CKernels"],
       swiftSettings: lending
     ),
     .target(
       name: "Tokenization",
-      dependencies: ["Configuration", "Files", "CPCRE2"],
+      dependencies: ["Notation", "Files", "CPCRE2"],
       swiftSettings: lending
     ),
     .target(
       name: "Training",
-      dependencies: ["Configuration", "Files", "Fusion", "Tokenization"],
+      dependencies: ["Notation", "Files", "Fusion", "Tokenization"],
       swiftSettings: lending
     ),
     .target(
       name: "Workflow",
-      dependencies: ["Configuration", "Curation", "Files", "Fusion", "Lineage", "Training"],
+      dependencies: ["Notation", "Curation", "Files", "Fusion", "Lineage", "Training"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Training",
+        "Workflow",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: lending
+    ),
+    .target(
+      name: "Pages",
+      dependencies: ["Audit", "Notation", "Files", "Lineage"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Web",
+      dependencies: [
+        "Audit", "Notation", "Files", "Lineage", "Pages",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "branchmerge",
       dependencies: [
-        "Configuration", "Curation", "Fusion", "Lineage", "Samples", "Files", "Tokenization",
-        "Training", "Workflow",
+        "Audit", "Notation", "Curation", "Fusion", "Lineage", "Samples", "Files", "Pages",
+        "Tokenization", "Training", "Web", "Workflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -119,28 +144,49 @@ let package = Package(
     ),
     .testTarget(
       name: "CurationTests",
-      dependencies: ["Configuration", "Curation", "Lineage", "Samples", "Files"],
+      dependencies: ["Notation", "Curation", "Lineage", "Samples", "Files"],
       swiftSettings: lending
     ),
     .testTarget(
       name: "FusionTests",
-      dependencies: ["CKernels", "Configuration", "Files", "Fusion"],
+      dependencies: ["CKernels", "Notation", "Files", "Fusion"],
       swiftSettings: lending
     ),
     .testTarget(
       name: "TokenizationTests",
-      dependencies: ["Configuration", "Files", "Tokenization"],
+      dependencies: ["Notation", "Files", "Tokenization"],
       swiftSettings: lending
     ),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Configuration", "Files", "Fusion", "Tokenization", "Training"],
+      dependencies: ["Notation", "Files", "Fusion", "Tokenization", "Training"],
       swiftSettings: lending
     ),
     .testTarget(
       name: "WorkflowTests",
       dependencies: [
-        "Configuration", "Curation", "Files", "Fusion", "Lineage", "Training", "Workflow",
+        "Notation", "Curation", "Files", "Fusion", "Lineage", "Training", "Workflow",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "AuditTests",
+      dependencies: [
+        "Audit", "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Training",
+        "Workflow",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "PagesTests",
+      dependencies: ["Audit", "Notation", "Curation", "Files", "Lineage", "Pages"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WebTests",
+      dependencies: [
+        "Audit", "Notation", "Curation", "Files", "Lineage", "Pages", "Web",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: settings
     ),

@@ -1,6 +1,6 @@
 internal import Files
 internal import Foundation
-internal import GRDB
+package import GRDB
 
 /// Where every sample came from and what became of it: one SQLite file for each workspace.
 ///
@@ -37,7 +37,8 @@ package final class Ledger {
     }
   }
 
-  /// Opens a ledger that must be there already, for questions only.
+  /// Opens a ledger that must be there already, for questions only; one of an earlier version is
+  /// brought up to date in a copy of its own, and stays as it is.
   package init(reading path: String) throws {
     self.path = path
     isReadOnly = true
@@ -49,12 +50,19 @@ package final class Ledger {
     // A run that is at work may hold it for the moment of a commit.
     configuration.busyMode = .timeout(5)
     do {
-      database = try DatabaseQueue(path: path, configuration: configuration)
-      let isKnown = try database.read { try LedgerSchema.migrator.hasCompletedMigrations($0) }
-      guard isKnown else {
-        throw LedgerError(
-          "\(path): this ledger is of another version of branchmerge; a run brings it up to date")
+      let file = try DatabaseQueue(path: path, configuration: configuration)
+      let (isLedger, isCurrent, isLater) = try file.read { database in
+        (
+          try !LedgerSchema.migrator.appliedIdentifiers(database).isEmpty,
+          try LedgerSchema.migrator.hasCompletedMigrations(database),
+          try LedgerSchema.migrator.hasBeenSuperseded(database)
+        )
       }
+      guard isLedger else { throw LedgerError("\(path): this is an SQLite file, and no ledger") }
+      guard !isLater else {
+        throw LedgerError("\(path): a later version of branchmerge wrote this ledger; use that one")
+      }
+      database = isCurrent ? file : try Self.migratedCopy(of: file)
     } catch let error as LedgerError {
       throw error
     } catch {
@@ -62,8 +70,16 @@ package final class Ledger {
     }
   }
 
+  /// A copy in a temporary file, which SQLite removes with the connection.
+  private static func migratedCopy(of file: DatabaseQueue) throws -> DatabaseQueue {
+    let copy = try DatabaseQueue(path: "")
+    try file.backup(to: copy)
+    try LedgerSchema.migrator.migrate(copy)
+    return copy
+  }
+
   /// Runs `body` on the database; what SQLite complains of is told in our words.
-  func access<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  package func access<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do {
       return try database.inDatabase(body)
     } catch let error as DatabaseError {

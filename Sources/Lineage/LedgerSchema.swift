@@ -101,6 +101,7 @@ enum LedgerSchema {
           """)
     }
     migrator.registerMigration("2") { try $0.execute(sql: stageTables) }
+    migrator.registerMigration("3") { try $0.execute(sql: outputPlaces) }
     return migrator
   }
 
@@ -223,6 +224,13 @@ enum LedgerSchema {
       record TEXT NOT NULL,
       PRIMARY KEY (merge, position)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Where in its file an output row stands, and what its bytes are.
+  private static let outputPlaces = """
+    ALTER TABLE fate ADD COLUMN output_offset INTEGER;
+    ALTER TABLE fate ADD COLUMN output_byte_count INTEGER;
+    ALTER TABLE fate ADD COLUMN output_xxh3 INTEGER;
     """
 
   /// Built after the rows, which is several times cheaper than keeping it up to date. A sample is

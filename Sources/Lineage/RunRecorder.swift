@@ -66,8 +66,8 @@ package final class RunRecorder {
       let fate = try database.makeStatement(
         sql: """
           INSERT INTO fate (sample, branch, kind, step, evidence, duplicate_of, picked, candidates,
-            output, output_row)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output, output_row, output_offset, output_byte_count, output_xxh3)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """)
       return (run, last + 1, Insertion(sample), Insertion(fate))
     }
@@ -176,12 +176,30 @@ package final class RunRecorder {
     package var duplicateOf: Int64?
     package var picked: Int?
     package var candidates: Int?
-    package var output: Int64?
-    package var outputRow: Int?
+    package var output: OutputPlace?
 
     package init(branch: Int64, fate: Fate) {
       self.branch = branch
       self.fate = fate
+    }
+  }
+
+  /// A row that was written.
+  package struct OutputPlace {
+    package var file: Int64
+    /// Counted from 1.
+    package var row: Int
+    /// Of its first byte in the file, and its length with the line feed.
+    package var offset, byteCount: Int
+    /// XXH3 with 64 bits of these bytes.
+    package var hash: UInt64
+
+    package init(file: Int64, row: Int, offset: Int, byteCount: Int, hash: UInt64) {
+      self.file = file
+      self.row = row
+      self.offset = offset
+      self.byteCount = byteCount
+      self.hash = hash
     }
   }
 
@@ -214,8 +232,11 @@ package final class RunRecorder {
             fateInsert.bind(fate.duplicateOf)
             fateInsert.bind(fate.picked)
             fateInsert.bind(fate.candidates)
-            fateInsert.bind(fate.output)
-            fateInsert.bind(fate.outputRow)
+            fateInsert.bind(fate.output?.file)
+            fateInsert.bind(fate.output?.row)
+            fateInsert.bind(fate.output?.offset)
+            fateInsert.bind(fate.output?.byteCount)
+            fateInsert.bind(fate.output.map { Int64(bitPattern: $0.hash) })
             try fateInsert.run()
           }
           nextSample += 1

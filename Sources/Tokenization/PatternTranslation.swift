@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A pattern of a `tokenizer.json`, which Oniguruma reads with Ruby's syntax, in the words of PCRE2.
 ///

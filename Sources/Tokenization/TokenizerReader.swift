@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 
 /// Reads a `tokenizer.json`, and refuses by name what would not give the library's tokens.
 struct TokenizerReader {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Any program: it gets data, base, output folder and settings as words and as variables.
 ///

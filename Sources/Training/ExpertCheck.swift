@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Files
 internal import Foundation
 internal import Fusion
+internal import Notation
 
 /// Whether a folder holds a whole checkpoint of the base's shape, and what is in it.
 ///

@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 
 /// LLaMA-Factory, and 360-LLaMA-Factory by the same file: full fine-tuning with one YAML.
 ///

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Reads a trainer's steps as they are written, each byte once.
 ///

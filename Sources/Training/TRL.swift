@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// `trl sft`: the same training by Hugging Face's TRL, on rows of the format `messages`.
 ///

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A trainer's YAML file in the making: keys in order, with the reasons that a reader may want.
 struct TrainerConfig {

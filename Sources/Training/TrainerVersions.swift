@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 /// Which packages a trainer would run with, read off the names in its Python's library.
 ///

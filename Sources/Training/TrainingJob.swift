@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// One training of one branch: data, base, settings, and the folder where it happens.
 ///

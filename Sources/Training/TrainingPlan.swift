@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// The recipe's section `train`: which trainer, and with which settings for each branch.
 package struct TrainingPlan: Sendable {

@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 /// Brings one job to its end: writes its files, starts or resumes the trainer, follows it, and
 /// looks at what it made.

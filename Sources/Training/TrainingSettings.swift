@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// How one expert is trained: the recipe's common settings with the branch's own over them.
 ///

@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
+internal import Notation
 internal import Training
 
 /// What the last pre-flight of a branch counted, kept in the job's folder for `plan`.

@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Files
 internal import Foundation
 package import Lineage
+internal import Notation
 
 /// `recipe.lock.yaml`: which bytes a recipe was run on, so that it can be run on them alone again.
 package struct RecipeLock {

@@ -1,8 +1,8 @@
-internal import Configuration
 package import Curation
 internal import Files
 internal import Foundation
 package import Fusion
+internal import Notation
 package import Training
 
 /// A recipe with everything that it names resolved, before any work: branches, base model,

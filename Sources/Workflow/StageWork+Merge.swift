@@ -1,9 +1,9 @@
-internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
 internal import Fusion
 internal import Lineage
+internal import Notation
 
 extension StageWork {
   /// Merges the experts into `merged`, in the place of what an earlier run left there.

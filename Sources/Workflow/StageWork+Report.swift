@@ -1,8 +1,8 @@
-internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
 internal import Lineage
+internal import Notation
 
 extension StageWork {
   /// Writes what the whole run came to, for people and for programs.

@@ -1,9 +1,9 @@
-internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
 internal import Fusion
 internal import Lineage
+internal import Notation
 internal import Training
 
 /// The work of the stages, in a workspace that is held.

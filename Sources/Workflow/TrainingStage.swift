@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Curation
 internal import Files
 internal import Foundation
+internal import Notation
 package import Training
 
 /// The `train` stage of one branch as a job for its trainer.

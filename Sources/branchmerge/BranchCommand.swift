@@ -1,9 +1,9 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Files
 import Foundation
 import Lineage
+import Notation
 
 /// `branchmerge branch`: builds the branch data sets of a recipe.
 struct BranchCommand: ParsableCommand {

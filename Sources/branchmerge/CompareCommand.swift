@@ -1,9 +1,9 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Files
 import Foundation
 import Fusion
+import Notation
 
 /// `branchmerge compare`: says how far two checkpoints are apart.
 struct CompareCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Foundation
 import Fusion
+import Notation
 
 /// `branchmerge inspect`: says what a checkpoint holds.
 struct InspectCommand: ParsableCommand {

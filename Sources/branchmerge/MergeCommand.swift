@@ -1,9 +1,9 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Files
 import Foundation
 import Fusion
+import Notation
 
 /// `branchmerge merge`: merges checkpoints as a merge file says.
 struct MergeCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Configuration
 import Foundation
 import Fusion
+import Notation
 
 /// `branchmerge methods`: lists the merge methods, or says all of one.
 struct MethodsCommand: ParsableCommand {

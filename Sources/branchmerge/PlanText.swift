@@ -1,7 +1,7 @@
-import Configuration
 import Curation
 import Foundation
 import Fusion
+import Notation
 
 /// What `merge --plan` prints: every output tensor, and what the merge needs.
 struct PlanText {

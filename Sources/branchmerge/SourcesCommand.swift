@@ -1,8 +1,8 @@
 import ArgumentParser
-import Configuration
 import Curation
 internal import Files
 import Foundation
+import Notation
 
 /// `branchmerge sources`: the known sources and where their files are.
 struct SourcesCommand: ParsableCommand {

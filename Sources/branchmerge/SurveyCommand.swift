@@ -1,8 +1,8 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Files
 import Foundation
+import Notation
 
 /// `branchmerge survey`: says what is in a source's files.
 struct SurveyCommand: ParsableCommand {

@@ -1,7 +1,7 @@
-import Configuration
 import Curation
 import Foundation
 import Fusion
+import Notation
 
 /// Aligned columns: the first to the left, the others to the right.
 func table(_ rows: [[String]], leftColumns: Int = 1) -> String {

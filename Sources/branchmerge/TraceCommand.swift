@@ -1,9 +1,9 @@
 import ArgumentParser
-import Configuration
 import Curation
 import Files
 import Foundation
 import Lineage
+import Notation
 import Samples
 
 /// `branchmerge trace`: everything known of one sample.

@@ -1,8 +1,8 @@
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 /// A check of a field `x` with values, as JSON, for which it holds and for which it does not.
 struct CheckCase: Sendable, CustomTestStringConvertible {

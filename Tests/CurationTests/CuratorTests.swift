@@ -1,7 +1,7 @@
-import Configuration
 import Files
 import Foundation
 import Lineage
+import Notation
 import Samples
 import Testing
 

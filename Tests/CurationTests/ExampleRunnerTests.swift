@@ -1,7 +1,7 @@
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct ExampleRunnerTests {
   private func failures(_ examples: String, keep: String = "{ topic: { is: algebra } }") throws

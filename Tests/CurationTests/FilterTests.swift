@@ -1,8 +1,8 @@
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct FilterTests {
   static var library: Library { Library(roots: [repository]) }

@@ -1,7 +1,7 @@
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct RecipeErrorTests {
   @Test func `the place stands before the message where there is one`() {

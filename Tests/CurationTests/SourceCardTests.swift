@@ -2,8 +2,8 @@ import Foundation
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct SourceCardTests {
   static var library: Library { Library(roots: [repository]) }

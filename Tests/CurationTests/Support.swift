@@ -4,8 +4,8 @@ import Lineage
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 /// The folder of `Package.swift`.
 let repository: String = URL(fileURLWithPath: #filePath)

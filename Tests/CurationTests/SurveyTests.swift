@@ -2,8 +2,8 @@ import Foundation
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct SurveyTests {
   /// Six rows in the manner of OpenR1-Math, one of them cut off.

@@ -2,8 +2,8 @@ import Files
 import Samples
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct TemplateTests {
   static let types: [String: FieldType] = [

@@ -1,7 +1,7 @@
 import Testing
 
-@testable import Configuration
 @testable import Curation
+@testable import Notation
 
 struct YAMLTests {
   static let unknown: [(String, String)] = [

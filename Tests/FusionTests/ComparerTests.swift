@@ -1,5 +1,5 @@
-import Configuration
 import Foundation
+import Notation
 import Testing
 
 @testable import Fusion

@@ -1,4 +1,4 @@
-import Configuration
+import Notation
 import Testing
 
 @testable import Fusion

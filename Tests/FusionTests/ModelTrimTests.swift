@@ -1,6 +1,6 @@
-import Configuration
 import Files
 import Foundation
+import Notation
 import Testing
 
 @testable import Fusion

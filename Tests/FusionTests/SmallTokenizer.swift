@@ -1,4 +1,4 @@
-import Configuration
+import Notation
 
 @testable import Fusion
 

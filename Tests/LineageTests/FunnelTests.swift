@@ -114,7 +114,7 @@ struct FunnelTests {
         "a kept sample has no row", contradiction,
         { book in
           var kept = book.kept(1)
-          kept.outputRow = nil
+          kept.output = nil
           try book.recorder.record(
             [book.sample(1, id: "a"), book.sample(2, id: "b")], [kept, book.dropped()])
           try book.finish(rows: 2, kept: 1)

@@ -47,8 +47,7 @@ struct LedgerTests {
     _ = try query("CREATE TABLE x (y)", folder.ledger)
     #expect(
       message { _ = try Ledger(reading: folder.ledger) }
-        == "\(folder.ledger): this ledger is of another version of branchmerge; a run brings it up"
-        + " to date")
+        == "\(folder.ledger): this is an SQLite file, and no ledger")
   }
 
   @Test func `a ledger in a folder that is not there cannot be made`() throws {

@@ -88,8 +88,8 @@ struct Book {
 
   func kept(_ row: Int) -> RunRecorder.FateEntry {
     fate(.kept) {
-      $0.output = output
-      $0.outputRow = row
+      $0.output = RunRecorder.OutputPlace(
+        file: output, row: row, offset: 40 * (row - 1), byteCount: 40, hash: UInt64(row))
     }
   }
 

@@ -1,5 +1,5 @@
-import Configuration
 import Files
+import Notation
 import Testing
 
 @testable import Training

@@ -1,5 +1,5 @@
-import Configuration
 import Foundation
+import Notation
 
 @testable import Training
 

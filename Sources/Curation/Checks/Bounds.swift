@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// `at_least: NUMBER` — the number is this or larger.

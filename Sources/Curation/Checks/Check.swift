@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// One measurable property of a field; a value that is null or missing fails every check but

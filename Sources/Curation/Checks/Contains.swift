@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 internal import Samples
 
 /// `contains: VALUE` — the text has this in it; the list has it as an element.

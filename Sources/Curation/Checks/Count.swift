@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// `count: {at_least: N, at_most: N, of: VALUE}` — the list has so many elements, or so many that

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// `is: VALUE` — the text, number, or true or false is this one, to the letter.

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// `is_null: true` — the value is null, or the row does not have the field; `false` — it is there.

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// `length: {at_least: N, at_most: N}` — the text has so many characters, counted as Unicode scalars.

@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Files
 internal import Foundation
 internal import Lineage
+internal import Notation
 internal import Samples
 
 /// Owns all that is shared between chunks: prompts seen, output files, the ledger.
@@ -231,16 +231,32 @@ final class Collector {
       taking.branch.seen[outcome.promptKey] = sample.number
     }
     let idEnd = outcome.row.lowerBound + taking.frame.start.count + sample.id.utf8.count
+    let offset = taking.writer.byteCount
     try taking.writer.add(outcome.row, of: output, inserting: sample.suffix, at: idEnd)
     fate.fate = taking.fate
-    fate.output = taking.writer.id
-    fate.outputRow = taking.writer.rowCount
+    fate.output = RunRecorder.OutputPlace(
+      file: taking.writer.id, row: taking.writer.rowCount, offset: offset,
+      byteCount: taking.writer.byteCount - offset,
+      hash: sample.suffix.isEmpty
+        ? outcome.rowHash
+        : hash(of: outcome.row, of: output.bytes, inserting: sample.suffix, at: idEnd))
     if taking.fate == .seed {
       taking.funnel.counts.seeds += 1
     } else {
       taking.funnel.counts.kept += 1
     }
     return fate
+  }
+
+  /// The hash of a row that is not written as the worker left it.
+  private func hash(
+    of row: Range<Int>, of output: borrowing ByteBuffer, inserting text: String, at place: Int
+  ) -> UInt64 {
+    var bytes = ByteBuffer(capacity: row.count + text.utf8.count)
+    bytes.append(output.bytes.extracting(row.lowerBound..<place))
+    bytes.append(text)
+    bytes.append(output.bytes.extracting(place..<row.upperBound))
+    return fastHash(of: bytes.bytes)
   }
 
   /// The counters of all branches.

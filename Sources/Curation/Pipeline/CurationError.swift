@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 package import Samples
 
 /// Sources whose files were not found.

@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Files
 internal import Foundation
 package import Lineage
+internal import Notation
 package import Samples
 
 /// Builds the branch data sets of a plan and records every sample's fate.

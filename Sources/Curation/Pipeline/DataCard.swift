@@ -1,7 +1,7 @@
-internal import Configuration
 internal import Files
 internal import Foundation
 package import Lineage
+internal import Notation
 
 /// A branch's `README.md`: what is in it, where it came from, what was left out and why.
 ///

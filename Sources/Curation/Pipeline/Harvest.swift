@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 internal import Samples
 
 /// A chunk on its way through the plan: the rows as read, and what each branch makes of them.
@@ -70,6 +70,8 @@ struct Outcome {
   /// Bytes of the branch's output, and of the prompt in it.
   var row = 0..<0
   var prompt = 0..<0
+  /// Of the row's bytes.
+  var rowHash: UInt64 = 0
   /// Of the prompt with white space folded.
   var promptKey = Digest(high: 0, low: 0)
   var picked = -1

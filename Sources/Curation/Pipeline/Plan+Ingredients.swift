@@ -1,5 +1,5 @@
-internal import Configuration
 package import Lineage
+internal import Notation
 internal import Samples
 
 extension Plan {

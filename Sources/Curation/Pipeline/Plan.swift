@@ -1,5 +1,5 @@
-package import Configuration
 internal import Files
+package import Notation
 package import Samples
 
 /// A recipe with every name resolved: what is read of each source, and what is done with it.

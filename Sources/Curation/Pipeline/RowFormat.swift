@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// How a kept sample is written: the fixed bytes around its id, prompt and response.
 ///

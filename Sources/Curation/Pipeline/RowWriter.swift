@@ -7,6 +7,8 @@ final class RowWriter {
   /// Below the workspace.
   let path: String
   private(set) var rowCount = 0
+  /// Of all rows so far, those that are pending included.
+  private(set) var byteCount = 0
   private var file: OutputFile
   /// Rows of the chunk at hand that follow each other and are not written yet.
   private var pending = 0..<0
@@ -20,6 +22,7 @@ final class RowWriter {
   /// Adds a row, with something inserted where that is not empty.
   func add(_ row: Range<Int>, of output: Output, inserting text: String, at place: Int) throws {
     rowCount += 1
+    byteCount += row.count + text.utf8.count
     if row.lowerBound != pending.upperBound || !text.isEmpty {
       try flush(from: output)
       pending = row.lowerBound..<row.lowerBound
@@ -45,12 +48,12 @@ final class RowWriter {
 
   func append(_ line: String) throws {
     rowCount += 1
+    byteCount += line.utf8.count
     try file.append(line)
   }
 
   func finish() throws -> FileSummary {
-    let byteCount = file.byteCount
-    return FileSummary(
+    FileSummary(
       path: path, byteCount: byteCount, rowCount: rowCount, digest: try file.finish())
   }
 }

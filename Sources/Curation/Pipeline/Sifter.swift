@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 internal import Samples
 
 /// A worker's hands: it asks every filter about every row and writes the rows that stay.
@@ -138,6 +138,7 @@ final class Sifter {
     }
     output.append(frame.end)
     result.row = start..<output.count
+    result.rowHash = fastHash(of: output.bytes.extracting(result.row))
     return result
   }
 

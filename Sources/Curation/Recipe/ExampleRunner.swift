@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 internal import Samples
 
 extension Filter {

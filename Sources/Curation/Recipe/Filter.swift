@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// A named combination of checks with its examples: `filters/NAME.yaml`.

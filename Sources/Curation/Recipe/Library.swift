@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 internal import Samples
 
 /// The source cards and filters that names mean.

@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 
 /// What `branchmerge check` found out about cards, filters and recipes.
 package struct LibraryCheck {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 internal import Samples
 
 /// Which of several trajectories a branch takes: `{first: responses, where: RULE}`.

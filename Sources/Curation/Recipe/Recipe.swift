@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 
 /// The branches to build, and what is done with them afterwards: `datasets/recipes/NAME.yaml`.
 package struct Recipe {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 package import Samples
 
 /// The tree of a filter's checks.

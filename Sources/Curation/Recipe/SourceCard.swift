@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 package import Samples
 
 /// A described source: licence, revision, where its files are, which raw field plays which part.

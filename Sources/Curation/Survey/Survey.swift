@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 package import Samples
 
 /// What some files hold: rows, fields, values, and rows that cannot be read.

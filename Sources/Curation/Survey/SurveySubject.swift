@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 internal import Samples
 
 /// What a survey looks at: files by themselves, or those of a source with its card.

@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Foundation
+internal import Notation
 
 /// A survey's report as cells, for whoever aligns them.
 package struct SurveyTables: Sendable {

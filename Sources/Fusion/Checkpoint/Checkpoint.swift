@@ -1,5 +1,5 @@
-package import Configuration
 internal import Files
+package import Notation
 
 /// A model on disk: its tensors, from however many files, and its configuration.
 ///

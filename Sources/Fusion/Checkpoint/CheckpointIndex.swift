@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// What `model.safetensors.index.json` says: which file has which tensor.
 struct CheckpointIndex {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A file under a safetensors name that is something else, told from its first eight bytes.
 enum ForeignFile: Equatable {

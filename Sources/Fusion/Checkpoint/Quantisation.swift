@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// How it shows that a model's stored numbers are no weights by themselves.
 enum Quantisation {

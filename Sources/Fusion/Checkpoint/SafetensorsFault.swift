@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// What is wrong with a safetensors file: the rule of the format, the tensor, the byte.
 package struct SafetensorsFault: Error, Equatable, CustomStringConvertible {

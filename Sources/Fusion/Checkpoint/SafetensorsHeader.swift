@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The description that a safetensors file begins with, held to every rule of the format.
 ///

@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// Where every tensor of a checkpoint will lie, known before any of it is written.
 ///

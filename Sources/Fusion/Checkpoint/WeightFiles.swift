@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 /// Which files of a folder hold its model, as loaders look for them.
 ///

@@ -1,6 +1,6 @@
 internal import CKernels
-internal import Configuration
 internal import Files
+internal import Notation
 internal import Synchronization
 
 /// Compares two checkpoints in one pass over their tensors, in bounded memory.

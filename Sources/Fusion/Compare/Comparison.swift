@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// Two checkpoints held against each other: how far B is from A, tensor by tensor and summed.
 package struct Comparison: Sendable {

@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 internal import Synchronization
 
 /// Carries out a plan: every tensor merged, written to its place and noted as finished.

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The Jinja text by which a conversation becomes the text that a model continues.
 package struct ChatTemplate: Hashable, Sendable {

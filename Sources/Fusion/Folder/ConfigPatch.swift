@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// What a merge changes in the `config.json` that its result inherits from one of its inputs.
 ///

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Changes single values of a JSON text and leaves every other byte as it is.
 ///

@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 #if canImport(Glibc)
   internal import Glibc

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The `README.md` of a merged model: what it was made of, how, and how to make it again.
 ///

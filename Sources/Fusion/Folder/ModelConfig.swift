@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// What a model's `config.json` says that matters for a merge.
 ///

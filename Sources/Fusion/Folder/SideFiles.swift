@@ -1,6 +1,6 @@
-internal import Configuration
 package import Files
 internal import Foundation
+internal import Notation
 
 /// The files of a model's folder that a merge hands on as they are.
 ///

@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 internal import Synchronization
 
 /// A checkpoint that is being written aside, and gets its name when it is whole.

@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 
 /// In what the tokenizers of a merge's inputs differ, told in short sentences.
 package enum TokenizerComparison {

@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 
 /// The files of a model's folder by which its text becomes tokens, as they stand there.
 package struct TokenizerFiles: Sendable {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The tokenizer of a merge's result, and the rows that each model gives to its embedding.
 package struct TokenizerMerge: Sendable {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A tokenizer that takes in tokens of others; all ids that it had stay what they are.
 ///

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The tokens of a `tokenizer.json`, with those that the files beside it add.
 struct Vocabulary {

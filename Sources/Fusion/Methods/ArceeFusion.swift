@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// Keeps one model and takes from another the entries whose change matters most.
 ///

@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// A step of selective fusion with all that it had to know of a tensor.
 struct FusedStep: Sendable {

@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// The point of the sphere that is nearest to all models, with the mean of their lengths.
 ///

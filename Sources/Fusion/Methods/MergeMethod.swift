@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// How the tensors of base and experts become one.
 ///

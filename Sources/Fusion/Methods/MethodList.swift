@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// All merge methods, in the order in which they are listed.
 package enum MethodList {

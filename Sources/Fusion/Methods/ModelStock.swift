@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The mean of fine-tuned models, drawn to the base as far as their changes disagree.
 ///

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Copies a model's tensors, or multiplies them with a number.
 ///

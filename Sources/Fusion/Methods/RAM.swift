@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// Adds what one model alone has changed, and the mean of what several have.
 ///

@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// Selects entries by variance, weighs models by the energy of their changes, erases minorities.
 ///

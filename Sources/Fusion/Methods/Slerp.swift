@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// The arc from the base to another model, cut at `t`.
 ///

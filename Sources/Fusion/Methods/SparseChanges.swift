@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Configuration
+internal import Notation
 
 /// The changes of a tensor's models as their sparsifier leaves them, computed where they are needed.
 struct SparseChanges: Sendable {

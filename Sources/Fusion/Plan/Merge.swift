@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 /// A merge from its plan to the finished folder.
 package struct Merge: Sendable {

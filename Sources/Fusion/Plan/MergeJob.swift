@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 
 /// All documents of a merge file, one after another; the last is the output.
 package struct MergeJob: Sendable {

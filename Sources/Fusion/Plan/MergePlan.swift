@@ -1,5 +1,5 @@
-internal import Configuration
 internal import Files
+internal import Notation
 
 /// All that a merge will do, decided before any work: every output tensor with its inputs, method,
 /// parameters and place, and every other file of the folder.

@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// What a merge did, tensor by tensor: `merge-report.json`.
 ///

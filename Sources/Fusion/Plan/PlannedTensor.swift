@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// One output tensor as it will be made: inputs, method and parameters, all resolved.
 package struct PlannedTensor: Sendable {

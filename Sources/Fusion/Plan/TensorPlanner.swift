@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Pairs every output tensor with its inputs, and settles its shape, type and parameters.
 struct TensorPlanner {

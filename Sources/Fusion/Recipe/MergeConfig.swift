@@ -1,6 +1,6 @@
-package import Configuration
 internal import Files
 internal import Foundation
+package import Notation
 
 /// A merge file: mergekit's YAML as it is, and our own keys beside it.
 ///

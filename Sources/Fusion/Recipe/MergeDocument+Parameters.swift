@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 extension MergeDocument {
   /// Judges the method's and all parameters' names by what every method knows.

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 extension MergeDocument {
   private static let forms = ["models", "slices", "modules", "chain"]

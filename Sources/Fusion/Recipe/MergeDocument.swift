@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// One merge of a merge file: mergekit's schema, and our own keys beside it.
 package struct MergeDocument: Sendable {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Values as merge files spell them.
 extension YAML {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A model as a merge file names it: a folder, or an earlier document of the file.
 ///

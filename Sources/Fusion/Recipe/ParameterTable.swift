@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A parameter where a merge file gives it.
 package struct Parameter: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import Configuration
+package import Notation
 
 /// Where something stands in a merge file, kept for what can only be told later.
 package struct Place: Hashable, Sendable, Comparable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A parameter's value for one tensor.
 package enum SettingValue: Hashable, Sendable {

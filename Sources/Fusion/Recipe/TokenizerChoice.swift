@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// Which tokenizer the output gets: `tokenizer`, or the short form `tokenizer_source`.
 package struct TokenizerChoice: Sendable {

@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import GRDB
+internal import Notation
 
 /// How much of an answer was written.
 package struct Answer: Equatable, Sendable {

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A question that many ask, under a name; `docs/queries.md` shows them all.
 package struct NamedQuery: Encodable, Sendable {

@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import GRDB
+internal import Notation
 
 /// A question to a ledger in SQL, which can change nothing.
 package struct Query: Sendable {

@@ -1,6 +1,6 @@
-internal import Configuration
 internal import Files
 internal import Foundation
+internal import Notation
 internal import Tokenization
 
 /// A base model's tokenizer with the names that it has for the start and the end of a sequence.

@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// The text that LLaMA-Factory puts around the turns of a conversation (0.9.5, data/template.py).
 ///

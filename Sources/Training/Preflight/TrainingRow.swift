@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Notation
 
 /// A row as LLaMA-Factory's converters see it (0.9.5, data/converter.py).
 struct TrainingRow {
