@@ -30,8 +30,13 @@ package final class Ledger {
     }
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
+      guard try !database.read({ try LedgerSchema.migrator.hasBeenSuperseded($0) }) else {
+        throw Self.isLater(path)
+      }
       try LedgerSchema.migrator.migrate(database)
       try database.inDatabase { try $0.execute(sql: "PRAGMA foreign_keys = ON") }
+    } catch let error as LedgerError {
+      throw error
     } catch {
       throw LedgerError("\(path): \(Self.words(error))")
     }
@@ -59,15 +64,17 @@ package final class Ledger {
         )
       }
       guard isLedger else { throw LedgerError("\(path): this is an SQLite file, and no ledger") }
-      guard !isLater else {
-        throw LedgerError("\(path): a later version of branchmerge wrote this ledger; use that one")
-      }
+      guard !isLater else { throw Self.isLater(path) }
       database = isCurrent ? file : try Self.migratedCopy(of: file)
     } catch let error as LedgerError {
       throw error
     } catch {
       throw LedgerError("\(path): \(Self.words(error))")
     }
+  }
+
+  private static func isLater(_ path: String) -> LedgerError {
+    LedgerError("\(path): a later version of branchmerge wrote this ledger; use that one")
   }
 
   /// A copy in a temporary file, which SQLite removes with the connection.
