@@ -13,7 +13,7 @@ PROGRAM := .build/release/branchmerge
 DEMO := .build/demo
 E2E := .build/e2e
 
-.PHONY: demo e2e test bench bench-merge bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-audit bench-merge bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	@scripts/demo $(PROGRAM) $(DEMO)
@@ -22,6 +22,7 @@ e2e: build  ## Train three tiny experts with LLaMA-Factory, merge them, and comp
 	@scripts/e2e $(PROGRAM) $(E2E) .build/e2e-python
 
 test: setup  ## Run all tests.
+	@scripts/setup $(PYTHON) test
 	swift build --build-tests
 	swift test --skip-build
 
@@ -36,9 +37,15 @@ bench: build  ## Time the math branch against DuckDB, Polars and orjson on 1.2 G
 	$(PYTHON)/bin/python Tests/Benchmarks/branch.py --program $(PROGRAM)
 
 bench-tokens: build  ## Time `branchmerge tokens` against PyPI's tokenizers on 32 MB.
+	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/tokenize.py --program $(PROGRAM)
 
+bench-audit: build  ## Time the questions to a ledger of 1,000,000 samples, and its pages.
+	@scripts/setup $(PYTHON) bench
+	$(PYTHON)/bin/python Tests/Benchmarks/audit.py --program $(PROGRAM)
+
 bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
+	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/merge.py --program $(PROGRAM)
 
 fuzz: setup  ## Read a million mutated checkpoint headers.
@@ -51,6 +58,7 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 sanitize: setup  ## Run the tests under the address and the thread sanitizer.
+	@scripts/setup $(PYTHON) test
 	@# Leaks are not looked for: XCTest and Foundation have some of their own.
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address --scratch-path .build/address
 	swift test --sanitize thread --scratch-path .build/thread
