@@ -117,7 +117,9 @@ private struct PackedInput: ~Copyable {
     if try file.read(into: &buffer, upTo: Self.size) > 0 { return true }
     guard mayEnd else {
       throw FileError(
-        file.path, "is a truncated \(kind) file: good up to byte \(file.position), then it ends")
+        file.path,
+        "is a truncated \(kind) file: good up to byte \(file.position), then it ends;"
+          + " fetch it again")
     }
     return false
   }

@@ -129,7 +129,8 @@ struct BadInputTests {
     let ending = try library.branch("cut")
     #expect(
       ending.errors
-        == "error: cut: is a truncated \(packer) file: good up to byte 30000, then it ends\n")
+        == "error: cut: is a truncated \(packer) file: good up to byte 30000, then it ends;"
+        + " fetch it again\n")
     try expectNothing(ending)
   }
 

@@ -129,7 +129,8 @@ struct ByteStreamTests {
         try write(Array(one[..<count]), to: path)
         #expect(
           readError(of: path)?.description
-            == "\(path): is a truncated \(packing) file: good up to byte \(count), then it ends")
+            == "\(path): is a truncated \(packing) file: good up to byte \(count), then it ends;"
+            + " fetch it again")
       }
       // The second of two is cut.
       for count in stride(from: 1, to: one.count, by: 7) {
