@@ -5,7 +5,7 @@ package import GRDB
 /// Where every sample came from and what became of it: one SQLite file for each workspace.
 ///
 /// All that a run records is one transaction: a run that was interrupted leaves nothing behind.
-package final class Ledger {
+package final class Ledger: Sendable {
   package let path: String
   /// Whether only questions can be asked.
   package let isReadOnly: Bool

@@ -46,6 +46,8 @@ package struct Trace: Encodable, Equatable, Sendable {
 
   package struct FateInBranch: Encodable, Equatable, Sendable {
     package var branch: String
+    /// The run that built the branch; an earlier one where the run asked for built others only.
+    package var run: Int64
     package var fate: String
     /// Names of the steps that the sample passed.
     package var passed: [String]
@@ -63,6 +65,10 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var outputPath: String?
     /// Counted from 1.
     package var outputRow: Int?
+    /// XXH3 with 64 bits of the bytes written, and with 128 of their file; nil where none were
+    /// written, and of the row in runs of an earlier version.
+    package var outputRowXXH3: String?
+    package var outputXXH3: String?
     /// What the row went into; nil for what is no row, and where nothing was trained.
     package var training: Training?
   }
@@ -98,11 +104,9 @@ package struct Trace: Encodable, Equatable, Sendable {
         return try find(name, "sample.sample_id = ?", [id], run: run, in: database)
       }
       if let (path, row) = try place(name, in: database) {
-        let condition = """
-          source_file.path = ? AND sample.row = ? AND sample.id >= source_file.first_sample
-          AND sample.id < source_file.first_sample + source_file.row_count
-          """
-        return try find(name, condition, [path, row], run: run, in: database)
+        let samples = try samples(at: row, of: path, in: database).map(String.init)
+        let condition = "sample.id IN (\(samples.joined(separator: ", ")))"
+        return try find(name, condition, [], run: run, in: database)
       }
       throw LedgerError(
         "no sample has the id '\(name)' in \(ledger.path); an id is 'source:' and 24 hexadecimal"
@@ -110,14 +114,28 @@ package struct Trace: Encodable, Equatable, Sendable {
     }
   }
 
-  private static func id(beginningWith name: String, in database: Database) throws -> String? {
+  /// The first ids with this beginning, in their order; the id itself alone where it is one.
+  package static func ids(beginningWith name: String, limit: Int, in ledger: Ledger) throws
+    -> [String]
+  {
+    let known = try ledger.access { try ids(beginningWith: name, limit: limit, in: $0) }
+    return known.contains(name) ? [name] : known
+  }
+
+  private static func ids(beginningWith name: String, limit: Int, in database: Database) throws
+    -> [String]
+  {
     // A range over the index; LIKE would read the whole table.
-    let known = try String.fetchAll(
+    try String.fetchAll(
       database,
       sql: """
         SELECT DISTINCT sample_id FROM sample WHERE sample_id >= ? AND sample_id < ?
-        ORDER BY sample_id LIMIT 6
-        """, arguments: [name, name + "\u{10FFFF}"])
+        ORDER BY sample_id LIMIT ?
+        """, arguments: [name, name + "\u{10FFFF}", limit])
+  }
+
+  private static func id(beginningWith name: String, in database: Database) throws -> String? {
+    let known = try ids(beginningWith: name, limit: 6, in: database)
     guard !known.contains(name) else { return name }
     guard known.count <= 1 else {
       throw LedgerError(
@@ -125,6 +143,11 @@ package struct Trace: Encodable, Equatable, Sendable {
           + known.prefix(5).joined(separator: "\n  ") + (known.count > 5 ? "\n  …" : ""))
     }
     return known.first
+  }
+
+  /// Whether a name is that of a row of a source file: `FILE:ROW`, with a file that some run read.
+  package static func isPlace(_ name: String, in ledger: Ledger) throws -> Bool {
+    try ledger.access { try place(name, in: $0) != nil }
   }
 
   /// A source file, whole or by the end of its path, and a row of it.
@@ -145,6 +168,33 @@ package struct Trace: Encodable, Equatable, Sendable {
           + known.joined(separator: "\n  "))
     }
     return known.first.map { ($0, row) }
+  }
+
+  /// The samples that stand at a row of a file, one for each time that it was read.
+  ///
+  /// Rows follow each other as samples do, so that they are found by halving: a row number is the
+  /// sample's place only where no line is blank.
+  private static func samples(at row: Int, of path: String, in database: Database) throws -> [Int64]
+  {
+    let files = try Row.fetchAll(
+      database, sql: "SELECT first_sample, row_count FROM source_file WHERE path = ?",
+      arguments: [path])
+    let statement = try database.makeStatement(sql: "SELECT row FROM sample WHERE id = ?")
+    return try files.compactMap { file in
+      var (low, count) = (file[0] as Int64, file[1] as Int64)
+      while count > 0 {
+        let middle = low &+ count / 2
+        let found = try Int.fetchOne(statement, arguments: [middle]) ?? .max
+        if found == row { return middle }
+        if found < row {
+          low = middle &+ 1
+          count -= count / 2 + 1
+        } else {
+          count /= 2
+        }
+      }
+      return nil
+    }
   }
 
   private static func find(
@@ -200,7 +250,7 @@ package struct Trace: Encodable, Equatable, Sendable {
       sql: """
         SELECT branch.id, branch.name, fate.kind, fate.step, fate.evidence, stayed.sample_id,
           fate.picked, fate.candidates, output_file.path, fate.output_row, source_file.source,
-          output_file.xxh3
+          output_file.xxh3, branch.run, fate.output_xxh3
         FROM fate JOIN branch ON branch.id = fate.branch
         JOIN sample ON sample.id = fate.sample JOIN source_file ON source_file.id = sample.file
         LEFT JOIN sample AS stayed ON stayed.id = fate.duplicate_of
@@ -218,12 +268,14 @@ package struct Trace: Encodable, Equatable, Sendable {
       let dropping = steps.first { $0[0] == stopped }
       let picked: Int? = row[6]
       return FateInBranch(
-        branch: row[1], fate: row[2],
+        branch: row[1], run: row[12], fate: row[2],
         passed: isRead ? steps.prefix { $0[0] != stopped }.map { $0[1] } : [],
         step: dropping?[1], stepText: dropping?[3], evidence: row[4], duplicateOf: row[5],
         picked: picked, candidates: row[7],
         policy: picked == nil ? nil : steps.first { $0[2] == "pick" }?[3],
         outputPath: row[8], outputRow: row[9],
+        outputRowXXH3: (row[13] as Int64?).map { hex(UInt64(bitPattern: $0)) },
+        outputXXH3: row[11],
         training: row[2] as String == Fate.kept.rawValue
           ? try training(on: row[11], row: row[9], of: row[1], in: database) : nil)
     }

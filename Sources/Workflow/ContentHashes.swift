@@ -95,7 +95,7 @@ package final class ContentHashes {
       inode = Int(truncatingIfNeeded: status.st_ino)
     }
 
-    func isLook(of state: FileState) -> Bool {
+    package func isLook(of state: FileState) -> Bool {
       state.byteCount == byteCount && state.modified == modified && state.inode == inode
     }
   }

@@ -240,7 +240,8 @@ package struct StagePlanner {
     return result
   }
 
-  private static func isInput(_ ingredient: Ingredient) -> Bool {
+  /// Whether it is a file that comes from outside.
+  package static func isInput(_ ingredient: Ingredient) -> Bool {
     ["input ", "base/", "expert ", "file ", "model "].contains { ingredient.name.hasPrefix($0) }
   }
 
@@ -273,7 +274,8 @@ package struct StagePlanner {
       }
   }
 
-  private static func result(of record: StageRecord) -> String {
+  /// What a stage came to, as the report depends on it.
+  package static func result(of record: StageRecord) -> String {
     Ingredient.identity(
       of: [Ingredient("identity", record.identity), Ingredient("message", record.message ?? "")]
         + record.products.map { Ingredient($0.path, $0.xxh3) })

@@ -69,15 +69,22 @@ extension StageWork {
   {
     let shares = Dictionary(
       report.entriesFrom.map { ($0.label, $0.count) }, uniquingKeysWith: { $1 })
-    let inputs = try (report.json["models"]?.items ?? []).map { model in
-      let name = model["name"]?.text ?? ""
-      let given = model["path"]?.text ?? ""
-      let folder = folders[given] ?? given
-      let isBase = model["base"]?.flag == true
-      return MergeEntry.Input(
+    func input(_ name: String, _ given: String, isBase: Bool) throws -> MergeEntry.Input {
+      MergeEntry.Input(
         name: name, path: given, isBase: isBase, entryCount: shares[name],
         checkpoint: try checkpoint(
-          given.hasPrefix("experts/") ? .expert : .base, given, at: folder))
+          given.hasPrefix("experts/") ? .expert : .base, given, at: folders[given] ?? given))
+    }
+    // What an earlier document of the merge file makes is no model on disk; what it is made of is.
+    let made = Set(config.documents.compactMap(\.name))
+    var inputs = try (report.json["models"]?.items ?? []).compactMap { model in
+      let given = model["path"]?.text ?? ""
+      return made.contains(given)
+        ? nil
+        : try input(model["name"]?.text ?? "", given, isBase: model["base"]?.flag == true)
+    }
+    for model in config.models where !inputs.contains(where: { $0.path == model.path }) {
+      inputs.append(try input(model.path, model.path, isBase: false))
     }
     return MergeEntry(
       checkpoint: try checkpoint(.merged, "merged", at: Stage.mergedPath(in: path)),

@@ -14,14 +14,29 @@ struct BranchMerge: ParsableCommand {
     abstract:
       "From public reasoning data sets to expert models, with every sample's fate on record.",
     version: version,
-    subcommands: [
-      RunCommand.self, PlanCommand.self, StatusCommand.self, PreflightCommand.self,
-      TokensCommand.self,
-      BranchCommand.self, MergeCommand.self,
-      InspectCommand.self, CompareCommand.self,
-      MethodsCommand.self, TraceCommand.self, QueryCommand.self, SurveyCommand.self,
-      CheckCommand.self,
-      SourcesCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Recipes",
+        subcommands: [
+          RunCommand.self, PlanCommand.self, StatusCommand.self, PreflightCommand.self,
+        ]),
+      CommandGroup(
+        name: "Branches",
+        subcommands: [
+          BranchCommand.self, SurveyCommand.self, CheckCommand.self, SourcesCommand.self,
+          TokensCommand.self,
+        ]),
+      CommandGroup(
+        name: "Audit",
+        subcommands: [
+          WhyCommand.self, ImpactCommand.self, DiffCommand.self, VerifyCommand.self,
+          QueryCommand.self, ReportCommand.self, ServeCommand.self, ExportCommand.self,
+        ]),
+      CommandGroup(
+        name: "Models",
+        subcommands: [
+          MergeCommand.self, InspectCommand.self, CompareCommand.self, MethodsCommand.self,
+        ]),
     ])
 
   /// Exit status: 0 done, 1 done but something did not hold, 2 could not be done, 130 interrupted.

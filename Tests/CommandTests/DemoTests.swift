@@ -122,11 +122,11 @@ struct DemoTests {
     #expect(try folder.ledger("SELECT count(*) FROM sample") == ["898"])
     #expect(try folder.ledger("PRAGMA integrity_check") == ["ok"])
     #expect(try folder.ledger("PRAGMA foreign_key_check") == [])
-    let trace = try branchmerge("trace", keptID, "-w", folder / "work")
-    #expect(trace.output.contains("run       2, recipe tinyr1, "))
-    #expect(trace.output.contains("; read by 1 other run\n"))
-    let earlier = try branchmerge("trace", keptID, "-w", folder / "work", "--run", "1")
-    #expect(earlier.output.contains("run       1, recipe tinyr1, "))
+    let why = try branchmerge("why", keptID, "-w", folder / "work")
+    #expect(why.output.contains(" Run 2 (recipe tinyr1, "))
+    #expect(why.output.hasSuffix("\n\nRead also by run 1; --run asks.\n"))
+    let earlier = try branchmerge("why", keptID, "-w", folder / "work", "--run", "1")
+    #expect(earlier.output.contains(" Run 1 (recipe tinyr1, "))
   }
 
   @Test func `the SHA-256 of a source file is taken on request`() throws {
@@ -141,90 +141,126 @@ struct DemoTests {
 }
 
 /// Single samples of the demo rows.
-struct TraceTests {
+struct WhyTests {
   let folder = try! TemporaryFolder()
 
-  @Test(arguments: traces)
-  func `a trace tells a sample's whole story`(trace: Trace) throws {
+  @Test(arguments: stories)
+  func `why tells a sample's whole story`(story: Story) throws {
     _ = try demo(in: folder)
-    let ending = try branchmerge("trace", trace.id, "-w", folder / "work")
-    #expect(ending.output.withoutTimes == trace.text)
+    let ending = try branchmerge("why", story.id, "-w", folder / "work")
+    #expect(ending.output.withoutTimes == story.text)
     #expect(ending.errors == "")
     #expect(ending.status == 0)
+    // No index is made where none is needed.
+    #expect(!folder.exists("work/.search.sqlite"))
   }
 
-  @Test(arguments: traces)
-  func `a trace as JSON says the same`(trace: Trace) throws {
+  @Test(arguments: stories)
+  func `a story as JSON says the same, with the values`(story: Story) throws {
     _ = try demo(in: folder)
-    let ending = try branchmerge("trace", trace.id, "-w", folder / "work", "--json")
+    let ending = try branchmerge("why", story.id, "-w", folder / "work", "--json")
     let json = try JSON(parsing: Data(ending.output.utf8))
-    #expect(json["id"]?.text == trace.id)
+    #expect(json["id"]?.text == story.id)
+    #expect(json["proof"]?.text == "hash")
     let fate = try #require(json["fates"]?[0])
-    #expect(fate["fate"]?.text == trace.fate)
-    for key in ["evidence", "duplicateOf", "outputPath", "step"] {
-      if let text = fate[key]?.text { #expect(trace.text.contains(text)) }
+    #expect(fate["fate"]?.text == story.fate)
+    let text = story.text.replacing("\n", with: " ")
+    for key in ["duplicateOf", "outputPath", "step"] {
+      if let value = fate[key]?.text { #expect(text.contains(value)) }
+    }
+    let account = try #require(json["account"]?[0])
+    #expect(text.contains(try #require(account["text"]?.text).withoutTimes))
+    for step in try #require(account["steps"]?.list) where step["kind"]?.text == "filter" {
+      #expect(step["isConfirmed"] == (step["outcome"]?.text == "not asked" ? nil : .flag(true)))
+      #expect(step["evidence"] != nil || step["outcome"]?.text == "not asked")
     }
   }
 
   @Test func `the beginning of an id will do where it is the only one`() throws {
     _ = try demo(in: folder)
-    let ending = try branchmerge("trace", String(keptID.dropLast(16)), "-w", folder / "work")
-    #expect(ending.output.withoutTimes == traces[0].text)
+    let ending = try branchmerge("why", String(keptID.dropLast(16)), "-w", folder / "work")
+    #expect(ending.output.withoutTimes == stories[0].text)
+  }
+
+  @Test(arguments: [
+    #"A polynomial division of $4x^{80}+8x^{13}-6$ by $x^2-1$ leaves $ux+w$."#,
+    #"task 17, grade 10: a polynomial division of 4x^80 + 8x^13 - 6 by x^2 - 1 leaves ux + w"#,
+    #"polynomial division 8x^{13}-6"#,
+  ])
+  func `a prompt is found by its text, and by about its text`(text: String) throws {
+    _ = try demo(in: folder)
+    let first = try branchmerge("why", text, "-w", folder / "work")
+    #expect(first.errors == "")
+    #expect(first.output.withoutTimes == stories[0].text)
+    #expect(folder.exists("work/.search.sqlite"))
+    let second = try branchmerge("why", text, "-w", folder / "work")
+    #expect(second.output == first.output)
+  }
+
+  @Test func `several that may be meant are listed, with what became of them`() throws {
+    _ = try demo(in: folder)
+    let ending = try branchmerge(
+      "why", "remainder of a polynomial division by x^2-1", "-w", folder / "work")
+    #expect(ending.status == 0)
+    #expect(ending.output == choices)
+    let json = try branchmerge(
+      "why", "remainder of a polynomial division by x^2-1", "-w", folder / "work", "--json")
+    let list = try #require(JSON(parsing: Data(json.output.utf8)).list)
+    #expect(
+      list.map { $0["sampleID"]?.text ?? "" } == [keptID, "openr1-math:9bc7b938387f27c2feb16033"])
+    #expect(list[0]["fates"]?["math"]?.text == "kept")
+    let unclear = try branchmerge("why", "openr1-math:0", "-w", folder / "work")
+    #expect(unclear.status == 0)
+    #expect(
+      unclear.output.hasPrefix(
+        """
+        More than 10 ids begin with 'openr1-math:0'; ask for one of them by its id:
+        openr1-math:019f08facf1435c3e5c7c6b7  math: kept
+        openr1-math:03254c9516d95b6d332680d4  math: kept
+        openr1-math:038a5c7cc4b64e145cc57bd3  math: dropped
+
+        """))
+    #expect(unclear.output.split(separator: "\n").count == 11)
   }
 
   @Test func `a row that could not be read is found by its place`() throws {
     _ = try demo(in: folder)
-    let trace = try branchmerge(
-      "trace", "openr1-math.jsonl:42", "-w", folder / "work", "--raw")
-    #expect(trace.status == 0)
-    #expect(trace.output.hasPrefix("no id: the row could not be read\n"))
+    let why = try branchmerge("why", "openr1-math.jsonl:42", "-w", folder / "work")
+    #expect(why.status == 0)
     #expect(
-      trace.output.contains(
-        """
-        math: quarantined
-          because  {"reason": "wrong-type", "message": "'problem' should be a text and is a number", \
-        "fault_offset": 109664}
-
-        original row
-
-        {"problem": 2025,
-        """))
-    let none = try branchmerge("trace", "openr1-math.jsonl:151", "-w", folder / "work")
+      why.output.hasPrefix("no id: the row could not be read as a sample\n\nmath: quarantined\n"))
+    #expect(
+      why.output.replacing("\n", with: " ").contains(
+        "It was put aside, because it could not be read as a sample: 'problem' should be a text and"
+          + " is a number (byte 109664 of the file)."))
+    let raw = try branchmerge("why", "openr1-math.jsonl:42", "-w", folder / "work", "--raw")
+    #expect(raw.output.hasPrefix("{\"problem\": 2025, "))
+    let none = try branchmerge("why", "openr1-math.jsonl:151", "-w", folder / "work")
     #expect(none.errors == "error: no run read a row 'openr1-math.jsonl:151'\n")
     #expect(none.status == 2)
   }
 
-  @Test func `an id that is not there and one that is not clear are refused`() throws {
+  @Test(arguments: ["s1k:zz", "s1k:00000000", "xylophone quux", "\u{1B}[2J", "???"])
+  func `what is not there is told`(name: String) throws {
     _ = try demo(in: folder)
-    let ledger = folder / "work/lineage.sqlite"
-    let unknown = try branchmerge("trace", "s1k:zz", "-w", folder / "work")
+    let ending = try branchmerge("why", name, "-w", folder / "work")
+    let shown = name.replacing("\u{1B}", with: "\\u{1b}")
     #expect(
-      unknown.errors == """
-        error: no sample has the id 's1k:zz' in \(ledger); an id is 'source:' and 24 hexadecimal \
-        digits, as in the rows' "id"; a row of a source file is FILE:ROW
+      ending.errors
+        == "no sample has this id or place, and no prompt is like this: '\(shown)'\n")
+    #expect(ending.output == "")
+    #expect(ending.status == 1)
+  }
 
-        """)
-    #expect(unknown.status == 2)
-    let unclear = try branchmerge("trace", "openr1-math:", "-w", folder / "work")
-    #expect(
-      unclear.errors == """
-        error: 'openr1-math:' is the beginning of several ids; write more of it:
-          openr1-math:019f08facf1435c3e5c7c6b7
-          openr1-math:03254c9516d95b6d332680d4
-          openr1-math:038a5c7cc4b64e145cc57bd3
-          openr1-math:067a7546dad40bdf6986b47b
-          openr1-math:076471de9739a7a07832d56e
-          …
-
-        """)
-    #expect(unclear.status == 2)
-    let run = try branchmerge("trace", keptID, "-w", folder / "work", "--run", "7")
+  @Test func `a run that did not read it is an error`() throws {
+    _ = try demo(in: folder)
+    let run = try branchmerge("why", keptID, "-w", folder / "work", "--run", "7")
     #expect(run.errors == "error: run 7 did not read '\(keptID)'; runs 1 did\n")
     #expect(run.status == 2)
   }
 
   @Test func `without a ledger there is nothing to ask`() throws {
-    let ending = try branchmerge("trace", keptID, "-w", folder / "work")
+    let ending = try branchmerge("why", keptID, "-w", folder / "work")
     #expect(
       ending.errors == """
         error: \(folder / "work/lineage.sqlite"): there is no ledger here; 'branchmerge run' \
@@ -234,49 +270,51 @@ struct TraceTests {
     #expect(ending.status == 2)
   }
 
-  @Test(arguments: traces)
-  func `the original row comes back byte for byte`(trace: Trace) throws {
+  @Test(arguments: stories)
+  func `the original row comes back byte for byte`(story: Story) throws {
     _ = try demo(in: folder)
-    let ending = try branchmerge("trace", trace.id, "-w", folder / "work", "--raw")
+    let ending = try branchmerge("why", story.id, "-w", folder / "work", "--raw")
     #expect(ending.status == 0)
-    let file = URL(fileURLWithPath: Package.root + "/" + trace.file)
+    let file = URL(fileURLWithPath: Package.root + "/" + story.file)
     let row = try String(contentsOf: file, encoding: .utf8).split(
-      separator: "\n", omittingEmptySubsequences: false)[trace.row - 1]
-    #expect(
-      ending.output.withoutTimes == trace.text + """
-
-        original row
-
-        \(row)
-
-        """)
+      separator: "\n", omittingEmptySubsequences: false)[story.row - 1]
+    #expect(ending.output == row + "\n")
     #expect(ending.errors == "(its hash is that of the ledger)\n")
   }
 
   @Test func `a row that has changed since is told from the one that was read`() throws {
     let library = try SmallLibrary()
-    try library.folder.write("in.jsonl", SmallLibrary.row(1) + "\n" + SmallLibrary.row(2) + "\n")
+    let folder = library.folder
+    try folder.write("in.jsonl", SmallLibrary.row(1) + "\n" + SmallLibrary.row(2) + "\n")
     _ = try library.branch("in.jsonl")
     let id = try #require(library.kept().first?.first)
-    try library.folder.write("in.jsonl", SmallLibrary.row(3) + "\n" + SmallLibrary.row(2) + "\n")
-    let changed = try branchmerge("trace", id, "-w", "work", "--raw", in: library.folder.path)
+    try folder.write("in.jsonl", SmallLibrary.row(3) + "\n" + SmallLibrary.row(2) + "\n")
+    let changed = try branchmerge("why", id, "-w", "work", "--raw", in: folder.path)
     #expect(changed.status == 1)
-    #expect(changed.output.contains(SmallLibrary.row(3)))
+    #expect(changed.output == "")
+    let file = folder / "in.jsonl"
     #expect(
-      changed.errors.wholeMatch(
-        of: /error: this is not the row that was read: its hash is not [0-9a-f]{16}\n/) != nil)
-    try library.folder.write("in.jsonl", "{}")
-    let cut = try branchmerge("trace", id, "-w", "work", "--raw", in: library.folder.path)
+      changed.errors.replacing(/[0-9a-f]{16}/, with: "HASH")
+        == "error: \(file): what stands at row 1 now is not the row that was read: its hash is not"
+        + " HASH\n")
+    let story = try branchmerge("why", id, "-w", "work", in: folder.path)
+    #expect(story.status == 0)
+    #expect(story.output.replacing("\n", with: " ").contains("The row could not be read again ("))
+    // The text is found all the same, by the branch's row.
+    let text = try branchmerge("why", "Q1?", "-w", "work", in: folder.path)
+    #expect(text.output == story.output)
     #expect(
-      cut.errors == """
-        error: \(library.folder / "in.jsonl"): ends before byte 63; it is not the file that was read
-
-        """)
-    #expect(cut.status == 2)
+      text.errors
+        == "note: '\(file)' is not the file that was read: of its samples only those can be found by"
+        + " text that are rows or seeds of a branch\n")
+    try folder.write("in.jsonl", "{}")
+    let cut = try branchmerge("why", id, "-w", "work", "--raw", in: folder.path)
+    #expect(cut.errors == "error: \(file): is shorter than row 1 was\n")
+    #expect(cut.status == 1)
   }
 }
 
-struct Trace: CustomTestStringConvertible {
+struct Story: CustomTestStringConvertible {
   var fate: String
   var id: String
   var file: String
@@ -287,86 +325,122 @@ struct Trace: CustomTestStringConvertible {
 
 private let keptID = "openr1-math:8131718b39eb2a0bda49bb1e"
 
-private let traces = [
-  Trace(
+private let stories = [
+  Story(
     fate: "kept", id: keptID, file: "datasets/demo/openr1-math.jsonl", row: 1,
-    text: """
+    text: #"""
       openr1-math:8131718b39eb2a0bda49bb1e
+        “## Task 17 - Grade 10 A polynomial division of $4x^{80}+8x^{13}-6$ by $x^2-1$ leaves $ux+w$. Find
+        that remainder.”
 
-      source    openr1-math, config default
-      licence   Apache-2.0
-      homepage  https://huggingface.co/datasets/open-r1/OpenR1-Math-220k
-      revision  main
-      file      datasets/demo/openr1-math.jsonl (plain, XXH3 88991ac6ad7d08efdab1fcecd5359a53)
-      row       1, bytes 0 to 2206, XXH3 e5922d035237f892
-      run       1, recipe tinyr1, MOMENT
+      math: kept
+      The sample openr1-math:8131718b39eb2a0bda49bb1e comes from the source openr1-math (table default,
+      licence Apache-2.0, revision main, https://huggingface.co/datasets/open-r1/OpenR1-Math-220k), where
+      it is row 1 (bytes 0 to 2206) of the file datasets/demo/openr1-math.jsonl. The row was read again
+      for this account, and its hash is the one that was recorded. Run 1 (recipe tinyr1, finished
+      MOMENT) read it for the branch math. It passed the filter word-problem (“Keeps
+      problems that ask for an answer in free form, neither proofs nor multiple choice.”): question_type
+      was "math-word-problem". It passed the filter contest-source (“Keeps mathematics from contests and
+      olympiads, without school books and synthetic problems.”): source was "olympiads". Its one answer
+      was taken, by the rule {first: responses, where: {verified: {is: true}, complete: {is: true}}};
+      verified was [true], and complete was [true]. The recipe writes its prompt by the template {prompt}
+      and its response by the template {responses}. It was kept and is row 1 of branches/math/train.jsonl.
+      No training on these rows is on record.
 
-      math: kept: row 1 of branches/math/train.jsonl
-        because  {"candidates": 1, "verified": [true], "complete": [true]}
-        passed   word-problem, contest-source, pick, prompt, response
-        took     trajectory 1 of 1
-        by       pick: {first: responses, where: {verified: {is: true}, complete: {is: true}}}
+      source file                         XXH3 88991ac6ad7d08efdab1fcecd5359a53
+      row 1 of it                         XXH3 e5922d035237f892
+      row 1 of branches/math/train.jsonl  XXH3 495858ad1ba26a8c
+      branches/math/train.jsonl           XXH3 89d8052cbbeae545e1d7bb50f34335bc
 
-      """),
-  Trace(
+      """#),
+  Story(
     fate: "seed", id: "s1-59k:c20d70acec302ee89013a286", file: "datasets/demo/s1-59k.jsonl", row: 1,
-    text: """
+    text: #"""
       s1-59k:c20d70acec302ee89013a286
+        “In which pH region does a solution work that holds 0.05 mol/L of $\mathrm{A^-}$ and 0.1 mol/L of
+        HA, if $\mathrm{p}K_a(\mathrm{HA})=4.76$? Give the pH to three figures.”
 
-      source    s1-59k, config default
-      licence   Apache-2.0
-      homepage  https://huggingface.co/datasets/simplescaling/data_ablation_full59K
-      revision  main
-      file      datasets/demo/s1-59k.jsonl (plain, XXH3 f5d0adaf41b381951632a756831d3784)
-      row       1, bytes 0 to 1510, XXH3 22757086f67ea208
-      run       1, recipe tinyr1, MOMENT
+      science: seed
+      The sample s1-59k:c20d70acec302ee89013a286 comes from the source s1-59k (table default, licence
+      Apache-2.0, revision main, https://huggingface.co/datasets/simplescaling/data_ablation_full59K),
+      where it is row 1 (bytes 0 to 1510) of the file datasets/demo/s1-59k.jsonl. The row was read again
+      for this account, and its hash is the one that was recorded. Run 1 (recipe tinyr1, finished
+      MOMENT) read it for the branch science. It passed the filter science-cot (“Keeps s1's
+      science and health science.”): cot_type was "science". The recipe writes its prompt by the template
+      {prompt}. It was kept as a seed, for which a teacher is still to write the response: row 1 of
+      branches/science/seeds.jsonl.
 
-      science: kept as a seed, waiting for a teacher's response: row 1 of branches/science/seeds.jsonl
-        passed  science-cot, prompt
+      source file                            XXH3 f5d0adaf41b381951632a756831d3784
+      row 1 of it                            XXH3 22757086f67ea208
+      row 1 of branches/science/seeds.jsonl  XXH3 0c1400b9a0107681
+      branches/science/seeds.jsonl           XXH3 b9f467e1cc5b4e64af7e4b33da8ce854
 
-      """),
-  Trace(
+      """#),
+  Story(
     fate: "dropped", id: "openr1-math:929d110fd70fa882078ff421",
     file: "datasets/demo/openr1-math.jsonl", row: 2,
-    text: """
+    text: #"""
       openr1-math:929d110fd70fa882078ff421
+        “A bag holds 4 blue and 3 yellow beads. Farid takes two beads at once without looking. With what
+        probability do their colours agree?”
 
-      source    openr1-math, config default
-      licence   Apache-2.0
-      homepage  https://huggingface.co/datasets/open-r1/OpenR1-Math-220k
-      revision  main
-      file      datasets/demo/openr1-math.jsonl (plain, XXH3 88991ac6ad7d08efdab1fcecd5359a53)
-      row       2, bytes 2208 to 4958, XXH3 4612947ca60bc81a
-      run       1, recipe tinyr1, MOMENT
+      math: dropped
+      The sample openr1-math:929d110fd70fa882078ff421 comes from the source openr1-math (table default,
+      licence Apache-2.0, revision main, https://huggingface.co/datasets/open-r1/OpenR1-Math-220k), where
+      it is row 2 (bytes 2208 to 4958) of the file datasets/demo/openr1-math.jsonl. The row was read again
+      for this account, and its hash is the one that was recorded. Run 1 (recipe tinyr1, finished
+      MOMENT) read it for the branch math. It passed the filter word-problem (“Keeps
+      problems that ask for an answer in free form, neither proofs nor multiple choice.”): question_type
+      was "math-word-problem". It was dropped by the filter contest-source (“Keeps mathematics from
+      contests and olympiads, without school books and synthetic problems.”), whose rule is {source: {in:
+      [olympiads, amc_aime, aops_forum, cn_contest, inequalities, number_theory, olympiads_ref]}}: source
+      was missing.
 
-      math: dropped by contest-source
-        because  {"source": null}
-        rule     keep: source: in: [olympiads, amc_aime, aops_forum, cn_contest, inequalities, number_theory, olympiads_ref]
-        passed   word-problem
+      source file  XXH3 88991ac6ad7d08efdab1fcecd5359a53
+      row 2 of it  XXH3 4612947ca60bc81a
 
-      """),
-  Trace(
+      """#),
+  Story(
     fate: "duplicate", id: "openr1-math:3e0bda01e017ae41f5df82c9",
     file: "datasets/demo/openr1-math.jsonl", row: 18,
-    text: """
+    text: #"""
       openr1-math:3e0bda01e017ae41f5df82c9
+        “Out of 14 pupils, 10 play chess and the other 4 play go. Two of them are chosen by lot. What is
+        the probability that they play the same game? Give a reduced fraction.”
 
-      source    openr1-math, config default
-      licence   Apache-2.0
-      homepage  https://huggingface.co/datasets/open-r1/OpenR1-Math-220k
-      revision  main
-      file      datasets/demo/openr1-math.jsonl (plain, XXH3 88991ac6ad7d08efdab1fcecd5359a53)
-      row       18, bytes 44261 to 46734, XXH3 5f2e78e241cdf616
-      run       1, recipe tinyr1, MOMENT
+      math: duplicate
+      The sample openr1-math:3e0bda01e017ae41f5df82c9 comes from the source openr1-math (table default,
+      licence Apache-2.0, revision main, https://huggingface.co/datasets/open-r1/OpenR1-Math-220k), where
+      it is row 18 (bytes 44261 to 46734) of the file datasets/demo/openr1-math.jsonl. The row was read
+      again for this account, and its hash is the one that was recorded. Run 1 (recipe tinyr1, finished
+      MOMENT) read it for the branch math. It passed the filter word-problem (“Keeps
+      problems that ask for an answer in free form, neither proofs nor multiple choice.”): question_type
+      was "math-word-problem". It passed the filter contest-source (“Keeps mathematics from contests and
+      olympiads, without school books and synthetic problems.”): source was "amc_aime". Its one answer was
+      taken, by the rule {first: responses, where: {verified: {is: true}, complete: {is: true}}}; verified
+      was [true], and complete was [true]. The recipe writes its prompt by the template {prompt} and its
+      response by the template {responses}. It was left out as a duplicate of the sample
+      openr1-math:cc7020ad8db15d726d09ec70, row 9 of datasets/demo/openr1-math.jsonl, which has the same
+      prompt, was read before it, and is row 5 of branches/math/train.jsonl.
 
-      math: duplicate of openr1-math:cc7020ad8db15d726d09ec70
-        because  {"candidates": 1, "verified": [true], "complete": [true]}
-        passed   word-problem, contest-source, pick, prompt, response
-        took     trajectory 1 of 1
-        by       pick: {first: responses, where: {verified: {is: true}, complete: {is: true}}}
+      source file   XXH3 88991ac6ad7d08efdab1fcecd5359a53
+      row 18 of it  XXH3 5f2e78e241cdf616
 
-      """),
+      """#),
 ]
+
+private let choices = #"""
+  2 samples are near; ask for one of them by its id:
+
+  openr1-math:8131718b39eb2a0bda49bb1e  90 % alike  math: kept
+    ## Task 17 - Grade 10 A polynomial division of $4x^{80}+8x^{13}-6$ by $x^2-1$ leaves $ux+w$. Find
+    that remainder.
+
+  openr1-math:9bc7b938387f27c2feb16033  89 % alike  math: dropped
+    A polynomial division of $2x^{53}+2x^{7}+2$ by $x^2-1$ leaves $ux+w$. Find that remainder.
+    $\text{(A)}\ 6$ $\text{(B)}\ 2$ $\text{(C)}\ 4x+2$ $\text{(D)}\ 0$ $\ …
+
+  """#
 
 private let funnel = """
   math              openr1-math  total
@@ -428,18 +502,27 @@ private let scienceInfo = """
 
 private let scienceCard = #"""
   ---
-  license:
-  - apache-2.0
+  license: apache-2.0
   configs:
   - config_name: default
     data_files: train.jsonl
+  - config_name: seeds
+    data_files: seeds.jsonl
   ---
 
   # science
 
   Science questions and riddles. The paper has 8.6k: 4.9k of OpenThoughts, 2.7k of the s1 pool and 1.0k of s1K. Seeds wait for a teacher.
 
-  Built by BranchMerge from the recipe `tinyr1`. Rows are in the format `sharegpt`; `id` is a sample's for good, and `branchmerge trace ID` tells where it came from.
+  Built by BranchMerge from the recipe `tinyr1`. Rows are in the format `sharegpt`; `id` is a sample's for good, and `branchmerge why ID` tells where it came from.
+
+  ## Licences
+
+  | licence | rows | share | sources |
+  |---|---:|---:|---|
+  | [Apache-2.0](https://spdx.org/licenses/Apache-2.0) | 153 | 100.00 % | openthoughts, s1-59k, s1k |
+
+  Licences are those of the source cards; this is no legal advice.
 
   ## Files
 

@@ -11,10 +11,10 @@ struct DocumentationTests {
     #expect(readme.contains("```\n" + output.replacing(folder / "work", with: "work") + "```"))
   }
 
-  @Test func `the trace in the README is that of a demo row`() throws {
+  @Test func `the why in the README is that of a demo row`() throws {
     _ = try demo(in: folder)
-    let command = try #require(readme.firstMatch(of: /branchmerge trace (\S+) --workspace work/))
-    let ending = try branchmerge("trace", String(command.output.1), "-w", folder / "work")
+    let command = try #require(readme.firstMatch(of: /branchmerge why (\S+) --workspace work/))
+    let ending = try branchmerge("why", String(command.output.1), "-w", folder / "work")
     #expect(ending.status == 0)
     #expect(readme.contains("```\n" + ending.output.withoutTimes + "```"))
   }

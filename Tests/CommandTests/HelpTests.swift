@@ -69,7 +69,7 @@ private let mistakes = [
     arguments: branch + ["--source", "small=a", "--source", "small=b"],
     message: "Error: --source small is given twice; use a pattern for several files"),
   Mistake(
-    arguments: ["trace", "some:id"], message: "Error: Missing expected argument '--workspace <dir>'"
+    arguments: ["why", "some:id"], message: "Error: Missing expected argument '--workspace <dir>'"
   ),
   Mistake(
     arguments: ["branch", "tinyr2", "-w", "/nonexistent/work"],
@@ -106,7 +106,7 @@ private let helps = [
         --version               Show the version.
         -h, --help              Show help information.
 
-      SUBCOMMANDS:
+      RECIPES SUBCOMMANDS:
         run                     Do all stages of a recipe: branch, train, merge,
                                 report.
         plan                    Tell what a run of a recipe would do in a workspace,
@@ -115,10 +115,37 @@ private let helps = [
                                 and what to do next.
         preflight               Tell what the trainer would do to the rows, before it
                                 does.
-        tokens                  Count the tokens of text files, as the tokenizers
-                                library does.
+
+      BRANCHES SUBCOMMANDS:
         branch                  Build the branch data sets of a recipe, with every
                                 row's fate on record.
+        survey                  Say what is in there: rows, fields, their types,
+                                lengths and values.
+        check                   Check source cards, filters, recipes and merge files,
+                                and run every filter's examples.
+        sources                 List the known sources, where their files are, and
+                                how to fetch those missing.
+        tokens                  Count the tokens of text files, as the tokenizers
+                                library does.
+
+      AUDIT SUBCOMMANDS:
+        why                     Tell where a sample came from and why it was kept or
+                                left out.
+        impact                  Tell what would change without a source, a licence, a
+                                sample or a filter.
+        diff                    Tell how the rows of two builds differ, and why.
+        verify                  Prove that a workspace is what its ledger says, from
+                                the bytes of every file.
+        query                   Ask the ledger in SQL, or one of the queries that
+                                have a name.
+        report                  Write one HTML file that shows a workspace: flow,
+                                filters, sources, merge, hashes.
+        serve                   Show a workspace in the browser: search samples,
+                                follow them, compare runs.
+        export                  Write the lineage in a format that other programs
+                                read.
+
+      MODELS SUBCOMMANDS:
         merge                   Merge checkpoints as a mergekit YAML file says,
                                 exactly and out of core.
         inspect                 Say what a checkpoint holds, by type, shard, layer
@@ -127,15 +154,6 @@ private let helps = [
                                 tensor or summed.
         methods                 List the merge methods, or say all of one: paper,
                                 formula, parameters.
-        trace                   Tell where a sample came from and what became of it.
-        query                   Ask the ledger in SQL, or one of the queries that
-                                have a name.
-        survey                  Say what is in there: rows, fields, their types,
-                                lengths and values.
-        check                   Check source cards, filters, recipes and merge files,
-                                and run every filter's examples.
-        sources                 List the known sources, where their files are, and
-                                how to fetch those missing.
 
         See 'branchmerge help <subcommand>' for detailed help.
 
@@ -286,39 +304,6 @@ private let helps = [
 
       """),
   Help(
-    command: ["tokens"],
-    text: """
-      OVERVIEW: Count the tokens of text files, as the tokenizers library does.
-
-      A file is one text; with --lines, every line of it is. No tokens are put before
-      or behind a text; added tokens in it, such as <think>, are found. Byte-level
-      BPE is read, as Qwen2, DeepSeek, Llama 3 and GPT-2 have it.
-
-      Example:
-        branchmerge tokens models/Qwen2.5-32B notes.txt
-        branchmerge tokens tokenizer.json train.jsonl --lines --json
-
-      USAGE: branchmerge tokens <tokenizer> <file> ... [--lines] [--ids] [--json] [--workers <n>]
-
-      ARGUMENTS:
-        <tokenizer>             A tokenizer.json, or the folder of a model that has
-                                one.
-        <file>                  Texts in UTF-8.
-
-      OPTIONS:
-        --lines                 Every line is a text, without the line feed at its
-                                end.
-        --ids                   Print the ids of each text's tokens on a line, and no
-                                table.
-        --json                  Print the result as JSON.
-        --workers <n>           Threads that count; the result is the same for any
-                                number. (N)
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
     command: ["branch"],
     text: """
       OVERVIEW: Build the branch data sets of a recipe, with every row's fate on
@@ -355,6 +340,391 @@ private let helps = [
         --sha256                Also compute the SHA-256 of each source file.
         --no-fsync              Do not wait for the disk.
         --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["survey"],
+    text: """
+      OVERVIEW: Say what is in there: rows, fields, their types, lengths and values.
+
+      Every row is read. For each field: its type, nulls, in how many rows it is
+      missing, how many different values it has, the lengths of its texts (in
+      characters, that is Unicode scalars) and lists, and how often each value occurs
+      where they are few. Lengths are exact, medians of numbers within 0.8 %. Texts
+      of more than 80 bytes ('long') are not told apart.
+
+      SOURCE is a card in datasets/, NAME or NAME/CONFIG; its fields are then shown
+      with the names that filters use. Without --source, its files are looked up in
+      DIR/sources/NAME and in the Hugging Face cache.
+
+      Example:
+        branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
+        branchmerge survey rows.jsonl --field source --field 'conversations[].from'
+
+      USAGE: branchmerge survey <source|file> [--field <field> ...] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
+
+      ARGUMENTS:
+        <source|file>           A file, folder or pattern, or a source.
+
+      OPTIONS:
+        --field <field>         Look at this field alone, by its raw or the card's
+                                name, and list all of its values; may be given
+                                several times.
+        --source <name=path>    Take a source's files from here: a file, a folder or
+                                a pattern, whatever their format.
+        -w, --workspace <dir>   The folder whose sources/ may have the files.
+        --workers <n>           Threads that read; the result is the same for any
+                                number. (N)
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["check"],
+    text: """
+      OVERVIEW: Check source cards, filters, recipes and merge files, and run every
+      filter's examples.
+
+      Without a path the working folder is checked: all YAML below its datasets/ and
+      filters/.
+
+      Example:
+        branchmerge check filters/word-problem.yaml datasets/recipes/tinyr1.yaml
+
+      USAGE: branchmerge check [<paths> ...]
+
+      ARGUMENTS:
+        <paths>                 Files or folders.
+
+      OPTIONS:
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["sources"],
+    text: """
+      OVERVIEW: List the known sources, where their files are, and how to fetch those
+      missing.
+
+      Files are looked up in DIR/sources/NAME of a workspace and in the Hugging Face
+      cache (HF_HOME).
+
+      Example:
+        branchmerge sources --workspace work
+
+      USAGE: branchmerge sources [--workspace <dir>] [--json]
+
+      OPTIONS:
+        -w, --workspace <dir>   A workspace whose sources/ folder is looked through.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["tokens"],
+    text: """
+      OVERVIEW: Count the tokens of text files, as the tokenizers library does.
+
+      A file is one text; with --lines, every line of it is. No tokens are put before
+      or behind a text; added tokens in it, such as <think>, are found. Byte-level
+      BPE is read, as Qwen2, DeepSeek, Llama 3 and GPT-2 have it.
+
+      Example:
+        branchmerge tokens models/Qwen2.5-32B notes.txt
+        branchmerge tokens tokenizer.json train.jsonl --lines --json
+
+      USAGE: branchmerge tokens <tokenizer> <file> ... [--lines] [--ids] [--json] [--workers <n>]
+
+      ARGUMENTS:
+        <tokenizer>             A tokenizer.json, or the folder of a model that has
+                                one.
+        <file>                  Texts in UTF-8.
+
+      OPTIONS:
+        --lines                 Every line is a text, without the line feed at its
+                                end.
+        --ids                   Print the ids of each text's tokens on a line, and no
+                                table.
+        --json                  Print the result as JSON.
+        --workers <n>           Threads that count; the result is the same for any
+                                number. (N)
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["why"],
+    text: """
+      OVERVIEW: Tell where a sample came from and why it was kept or left out.
+
+      A sample is asked for by its id, as in the rows, or the beginning of it; by
+      FILE:ROW, a row of a source file, also one that could not be read; or by the
+      text of its prompt, or about that text. Samples that may be meant are listed.
+      The row is read again, held against its hash, and the filters are asked as they
+      were then: so it can be told what each of them saw.
+
+      For a text an index of all prompts is made at first. It is kept in the
+      workspace as .search.sqlite and may be removed at any time. A text that begins
+      with - comes last, after --.
+
+      Exit status: 0 found, 1 nothing was found or the row is not the one that was
+      read.
+
+      Example:
+        branchmerge why openr1-math:5b1f --workspace work
+        branchmerge why 'remainder of a polynomial division by x^2-1' --workspace work
+
+      USAGE: branchmerge why <text|id|file:row> --workspace <dir> [--run <run>] [--raw] [--json]
+
+      ARGUMENTS:
+        <text|id|file:row>      Text of the prompt, id or its beginning, or FILE:ROW.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder with the ledger.
+        --run <run>             Ask this run instead of the latest that read the
+                                sample.
+        --raw                   Print the original row alone, byte for byte, held
+                                against its hash.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["impact"],
+    text: """
+      OVERVIEW: Tell what would change without a source, a licence, a sample or a
+      filter.
+
+      Rows are lost, duplicates step in for them, and what a filter alone drops would
+      be rows: exactly what a build without it would give, for the branches as they
+      are. For a filter the source files are read again, held against their hashes,
+      and asked all other steps as they were recorded; for the others the ledger is
+      enough. Nothing is written.
+
+      Example:
+        branchmerge impact --workspace work --source s1k
+        branchmerge impact --workspace work --licence CC-BY-NC-4.0 --json
+        branchmerge impact --workspace work --filter contest-source --branch math
+
+      USAGE: branchmerge impact --workspace <dir> [--source <name>] [--licence <name>] [--id <id>] [--filter <name>] [--branch <name>] [--json]
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder with the ledger.
+        --source <name>         Without this source.
+        --licence <name>        Without all sources under this licence, as cards
+                                write it.
+        --id <id>               Without this sample, by its id or the beginning of it.
+        --filter <name>         Without this filter.
+        --branch <name>         In this branch only.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["diff"],
+    text: """
+      OVERVIEW: Tell how the rows of two builds differ, and why.
+
+      Compares the branches of two workspaces, each as its latest run left it, or of
+      two runs of one workspace, by the samples' ids. A row is added, removed,
+      changed (other bytes), moved (the same bytes, out of the order that most rows
+      kept) or the same; 'outside' are samples that are a row in neither and have
+      another fate. Each has one cause. Only the ledgers are read.
+
+      Exit status: 0 nothing differs, 1 something does, 2 it could not be told.
+
+      Example:
+        branchmerge diff work-before work-after
+        branchmerge diff 3 4 --workspace work --branch math --rows --csv
+
+      USAGE: branchmerge diff <before> <after> [--workspace <dir>] [--branch <name>] [--examples <count>] [--rows] [--csv] [--json]
+
+      ARGUMENTS:
+        <before>                A workspace, or the number of a run.
+        <after>                 Another one.
+
+      OPTIONS:
+        -w, --workspace <dir>   The workspace of the runs, where numbers are given.
+        --branch <name>         Compare this branch only.
+        --examples <count>      Also show so many samples for each line of the table.
+                                (default: 0)
+        --rows                  List every row that differs instead of counting them.
+        --csv                   Print the result as CSV (RFC 4180).
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["verify"],
+    text: """
+      OVERVIEW: Prove that a workspace is what its ledger says, from the bytes of
+      every file.
+
+      Sources are read and sifted again, data sets and models are hashed again, and
+      some tensors of the merged model are merged again from its inputs. No
+      remembered hash is trusted, and nothing is written to the workspace. What does
+      not hold is named, and the exit status is then 1; so is what could not be
+      checked, because a file is not there. Only what is there now is asked: the
+      latest build of each branch, the latest training and merge.
+
+      Example:
+        branchmerge verify work --full
+
+      USAGE: branchmerge verify <workspace> [--full] [--workers <n>] [--json]
+
+      ARGUMENTS:
+        <workspace>             The folder of a run.
+
+      OPTIONS:
+        --full                  Merge every tensor again, not one in twenty.
+        --workers <n>           Threads; the result is the same for any number.
+                                (N)
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["query"],
+    text: """
+      OVERVIEW: Ask the ledger in SQL, or one of the queries that have a name.
+
+      A query only reads. Without one the queries that have a name are listed;
+      docs/queries.md has their SQL, docs/ledger.md explains the tables. A table ends
+      after 1,000 rows; CSV and JSON are written while the answer comes, however long
+      it is. NULL is an empty cell, and null in JSON; a blob is hexadecimal.
+
+      Example:
+        branchmerge query funnel --workspace work
+        branchmerge query origin --workspace work --set branch=math --set row=1
+        branchmerge query 'SELECT * FROM source' --workspace work --csv
+
+      USAGE: branchmerge query [<sql|name>] [--workspace <dir>] [--set <key=value> ...] [--list] [--markdown] [--csv] [--json]
+
+      ARGUMENTS:
+        <sql|name>              One SQL statement, or a name.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder with the ledger.
+        --set <key=value>       Give a parameter of the query, as :id, its value; may
+                                be given several times.
+        --list                  List the queries that have a name.
+        --markdown              Print the page docs/queries.md.
+        --csv                   Print the result as CSV (RFC 4180).
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["report"],
+    text: """
+      OVERVIEW: Write one HTML file that shows a workspace: flow, filters, sources,
+      merge, hashes.
+
+      The file needs no network and holds no script: open it from disk, print it,
+      send it on. The same ledger and source files give the same bytes.
+
+      Examples:
+        branchmerge report work
+        branchmerge report work --output report.html
+        branchmerge report work --json | jq '.branches[].counts'
+
+      USAGE: branchmerge report <workspace> [--output <file>] [--json]
+
+      ARGUMENTS:
+        <workspace>             The folder of a run.
+
+      OPTIONS:
+        --output <file>         Where to write the page; the workspace's report.html
+                                where it is not given.
+        --json                  Print all numbers of the page as JSON, and write no
+                                page.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["serve"],
+    text: """
+      OVERVIEW: Show a workspace in the browser: search samples, follow them, compare
+      runs.
+
+      The pages are for this machine alone unless --host says otherwise, and nothing
+      can be changed through them. New runs show without a restart. Ctrl-C ends it.
+
+      Example:
+        branchmerge serve work --port 8080
+
+      USAGE: branchmerge serve <dir> [--port <port>] [--host <address>]
+
+      ARGUMENTS:
+        <dir>                   The folder with the ledger.
+
+      OPTIONS:
+        --port <port>           Listen on this port; 0 for any free one. (default:
+                                8080)
+        --host <address>        Listen on this address; all who reach it can read the
+                                whole workspace. (default: 127.0.0.1)
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["export"],
+    text: """
+      OVERVIEW: Write the lineage in a format that other programs read.
+
+      The formats:
+        croissant: a branch as a data set with licences and provenance, in JSON-LD
+        openlineage: run events with their data sets, one on each line
+        prov: what was made of what, by whom and when, in W3C PROV-JSON
+        csv: each sample's fate in each branch, as a table
+
+      All tell of the branches as they are; openlineage also of what was built
+      before. Croissant describes one branch, and names its files as seen from the
+      folder of --output, or else from the branch's own. With --send the events of
+      openlineage are posted to a server; a key is taken from the environment
+      variable that --key-variable names.
+
+      Example:
+        branchmerge export work -f croissant --branch math -o math.croissant.json
+        branchmerge export work -f prov --id openr1-math:5b1f
+        branchmerge export work -f openlineage --send http://localhost:5000
+
+      USAGE: branchmerge export <dir> --format <format> [--branch <branch>] [--id <id>] [--output <file>] [--send <url>] [--key-variable <name>]
+
+      ARGUMENTS:
+        <dir>                   The folder with the ledger.
+
+      OPTIONS:
+        -f, --format <format>   One of croissant, openlineage, prov, csv.
+        --branch <branch>       Tell of this branch alone.
+        --id <id>               Tell of this sample alone: its id, or its beginning,
+                                or FILE:ROW.
+        -o, --output <file>     Write this file instead of standard output.
+        --send <url>            Post the events to this server.
+        --key-variable <name>   The environment variable with the server's key.
         --version               Show the version.
         -h, --help              Show help information.
 
@@ -483,152 +853,6 @@ private let helps = [
 
       OPTIONS:
         --markdown              Print the page docs/methods.md.
-        --json                  Print the result as JSON.
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
-    command: ["trace"],
-    text: """
-      OVERVIEW: Tell where a sample came from and what became of it.
-
-      The id is the one in the rows, or the beginning of it; FILE:ROW asks for a row
-      of a source file, also for one that could not be read. With --raw the original
-      row is read back from its place in the source file and held against the hash
-      that the ledger has.
-
-      Example:
-        branchmerge trace openr1-math:5b1f --workspace work --raw
-
-      USAGE: branchmerge trace <id> --workspace <dir> [--run <run>] [--raw] [--json]
-
-      ARGUMENTS:
-        <id>                    The sample's id, or its beginning, or FILE:ROW.
-
-      OPTIONS:
-        -w, --workspace <dir>   The folder with the ledger.
-        --run <run>             Ask this run instead of the latest that read the
-                                sample.
-        --raw                   Also print the original row.
-        --json                  Print the result as JSON.
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
-    command: ["query"],
-    text: """
-      OVERVIEW: Ask the ledger in SQL, or one of the queries that have a name.
-
-      A query only reads. Without one the queries that have a name are listed;
-      docs/queries.md has their SQL, docs/ledger.md explains the tables. A table ends
-      after 1,000 rows; CSV and JSON are written while the answer comes, however long
-      it is. NULL is an empty cell, and null in JSON; a blob is hexadecimal.
-
-      Example:
-        branchmerge query funnel --workspace work
-        branchmerge query origin --workspace work --set branch=math --set row=1
-        branchmerge query 'SELECT * FROM source' --workspace work --csv
-
-      USAGE: branchmerge query [<sql|name>] [--workspace <dir>] [--set <key=value> ...] [--list] [--markdown] [--csv] [--json]
-
-      ARGUMENTS:
-        <sql|name>              One SQL statement, or a name.
-
-      OPTIONS:
-        -w, --workspace <dir>   The folder with the ledger.
-        --set <key=value>       Give a parameter of the query, as :id, its value; may
-                                be given several times.
-        --list                  List the queries that have a name.
-        --markdown              Print the page docs/queries.md.
-        --csv                   Print the result as CSV (RFC 4180).
-        --json                  Print the result as JSON.
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
-    command: ["survey"],
-    text: """
-      OVERVIEW: Say what is in there: rows, fields, their types, lengths and values.
-
-      Every row is read. For each field: its type, nulls, in how many rows it is
-      missing, how many different values it has, the lengths of its texts (in
-      characters, that is Unicode scalars) and lists, and how often each value occurs
-      where they are few. Lengths are exact, medians of numbers within 0.8 %. Texts
-      of more than 80 bytes ('long') are not told apart.
-
-      SOURCE is a card in datasets/, NAME or NAME/CONFIG; its fields are then shown
-      with the names that filters use. Without --source, its files are looked up in
-      DIR/sources/NAME and in the Hugging Face cache.
-
-      Example:
-        branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
-        branchmerge survey rows.jsonl --field source --field 'conversations[].from'
-
-      USAGE: branchmerge survey <source|file> [--field <field> ...] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
-
-      ARGUMENTS:
-        <source|file>           A file, folder or pattern, or a source.
-
-      OPTIONS:
-        --field <field>         Look at this field alone, by its raw or the card's
-                                name, and list all of its values; may be given
-                                several times.
-        --source <name=path>    Take a source's files from here: a file, a folder or
-                                a pattern, whatever their format.
-        -w, --workspace <dir>   The folder whose sources/ may have the files.
-        --workers <n>           Threads that read; the result is the same for any
-                                number. (N)
-        --json                  Print the result as JSON.
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
-    command: ["check"],
-    text: """
-      OVERVIEW: Check source cards, filters, recipes and merge files, and run every
-      filter's examples.
-
-      Without a path the working folder is checked: all YAML below its datasets/ and
-      filters/.
-
-      Example:
-        branchmerge check filters/word-problem.yaml datasets/recipes/tinyr1.yaml
-
-      USAGE: branchmerge check [<paths> ...]
-
-      ARGUMENTS:
-        <paths>                 Files or folders.
-
-      OPTIONS:
-        --version               Show the version.
-        -h, --help              Show help information.
-
-
-      """),
-  Help(
-    command: ["sources"],
-    text: """
-      OVERVIEW: List the known sources, where their files are, and how to fetch those
-      missing.
-
-      Files are looked up in DIR/sources/NAME of a workspace and in the Hugging Face
-      cache (HF_HOME).
-
-      Example:
-        branchmerge sources --workspace work
-
-      USAGE: branchmerge sources [--workspace <dir>] [--json]
-
-      OPTIONS:
-        -w, --workspace <dir>   A workspace whose sources/ folder is looked through.
         --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.

@@ -48,9 +48,13 @@ struct InputFormatTests {
       try folder.ledger("SELECT format FROM source_file ORDER BY id") == ["plain", packer[0]])
     // A row is read back from the middle of a packed file.
     let id = try library.kept()[1500][0]
-    let trace = try branchmerge("trace", id, "-w", "work", "--raw", in: folder.path)
-    #expect(trace.status == 0)
-    #expect(trace.output.hasSuffix("\noriginal row\n\n\(try row(number: id))\n"))
+    let why = try branchmerge("why", id, "-w", "work", "--raw", in: folder.path)
+    #expect(why.status == 0)
+    #expect(why.output == "\(try row(number: id))\n")
+    // The prompts of a packed file can be searched like any others.
+    let prompt = try library.kept()[1500][1]
+    let found = try branchmerge("why", prompt, "-w", "work", "--json", in: folder.path)
+    #expect(try JSON(parsing: Data(found.output.utf8))["id"]?.text == id, "\(found.errors)")
   }
 
   /// The line of the input that a sample came from.
@@ -74,11 +78,14 @@ struct InputFormatTests {
     #expect(ending.errors == "")
     #expect(ending.status == 0)
     #expect(try library.kept() == expected)
-    let trace = try branchmerge("trace", expected[0][0], "-w", "work", "--raw", in: folder.path)
-    #expect(trace.output.contains("\nfile      in.parquet (parquet, XXH3 "))
-    #expect(trace.output.contains("\nrow       1\n"))
-    #expect(trace.output.contains("\noriginal row\n\n{\"question\":"))
-    #expect(trace.status == 0)
+    let raw = try branchmerge("why", expected[0][0], "-w", "work", "--raw", in: folder.path)
+    #expect(raw.output.hasPrefix("{\"question\":"))
+    #expect(raw.errors == "(a row of a table; its values give the id of the ledger)\n")
+    #expect(raw.status == 0)
+    let why = try branchmerge("why", expected[0][1], "-w", "work", in: folder.path)
+    let text = why.output.replacing("\n", with: " ")
+    #expect(text.contains(" where it is row 1 of the file in.parquet. The row was read again "))
+    #expect(text.contains(", and its values give the id that was recorded."))
   }
 
   @Test func `the bytes are the same for any number of workers and on a second run`() throws {

@@ -115,9 +115,11 @@ struct PreflightTests {
         "4|302|longer than the cut-off"
       ])
     let id = try #require(try folder.rows("work/branches/all/train.jsonl")[3]["id"]?.text)
-    let trace = try branchmerge("trace", id, "-w", "work", in: folder.path)
+    let why = try branchmerge("why", id, "-w", "work", in: folder.path)
     #expect(
-      trace.output.contains("left out  of training work/train/all/output: longer than the cut-off"))
+      why.output.replacing("\n", with: " ").contains(
+        "The training of the expert work/train/all/output left this row out: longer than the cut-off."
+      ))
     let again = try run("--set", "train.overlong=drop")
     #expect(again.errors.contains("train all: up to date"))
     #expect(try run().errors.contains("train all: 5 rows, 0 steps"))

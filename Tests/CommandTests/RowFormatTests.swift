@@ -89,7 +89,7 @@ struct RowFormatTests {
       try library.kept().map { $0[0] } == [
         first, try library.kept()[1][0], first + "#2", first + "#3",
       ])
-    let trace = try branchmerge("trace", first + "#3", "-w", "work", in: folder.path)
-    #expect(trace.output.contains("row       4, bytes "))
+    let why = try branchmerge("why", first + "#3", "-w", "work", in: folder.path)
+    #expect(why.output.contains("row 4 of it "))
   }
 }

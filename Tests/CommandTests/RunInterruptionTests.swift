@@ -189,10 +189,13 @@ struct RunInterruptionTests {
   {
     _ = try branchmerge(arguments("work"), in: folder.path)
     let id = try #require(try folder.rows("work/branches/odd/train.jsonl")[0]["id"]?.text)
-    let trace = try branchmerge("trace", id, "--workspace", "work", in: folder.path)
-    #expect(trace.output.contains("trained  work/train/odd/output by command, on 3,000 rows"))
-    #expect(trace.output.contains("merged   work/merged by arcee_fusion; "))
-    let json = try branchmerge("trace", id, "-w", "work", "--json", in: folder.path)
+    let why = try branchmerge("why", id, "--workspace", "work", in: folder.path)
+    let text = why.output.replacing("\n", with: " ")
+    #expect(
+      text.contains(
+        "The expert work/train/odd/output was trained on it by command, one of 3000 rows. The expert"
+          + " is part of the merged model work/merged (arcee_fusion); "))
+    let json = try branchmerge("why", id, "-w", "work", "--json", in: folder.path)
     let fates = try #require(JSON(parsing: Data(json.output.utf8))["fates"]?.list)
     #expect(fates.count == 2)
     #expect(fates[0]["training"]?["merges"]?[0]?["method"]?.text == "arcee_fusion")

@@ -90,10 +90,12 @@ struct SourcesTests {
     #expect(
       try folder.ledger("SELECT path, published_sha256 FROM source_file")
         == ["\(folder / part)|\(hash)"])
-    let trace = try branchmerge("trace", try library.kept()[0][0], "-w", "work", in: folder.path)
-    #expect(
-      trace.output.contains("revision  \(commit)\nfile      \(part) (plain, XXH3 "))
-    #expect(trace.output.contains("          SHA-256 \(hash), as published\n"))
+    let why = try branchmerge("why", try library.kept()[0][0], "-w", "work", in: folder.path)
+    let text = why.output.replacing("\n", with: " ")
+    #expect(text.contains("revision \(commit), "))
+    #expect(text.contains(" of the file \(part). The row was read again "))
+    #expect(text.contains(" source file, as published "))
+    #expect(text.contains(" SHA-256 \(hash) "))
     #expect(try folder.text("work/branches/all/README.md").contains("| \(commit) |"))
   }
 }

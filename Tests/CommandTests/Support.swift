@@ -70,6 +70,9 @@ final class Running {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// What it has printed so far.
+  var output: String { (try? logs.text("output")) ?? "" }
+
   func end() throws -> Ending {
     process.waitUntilExit()
     return Ending(

@@ -15,8 +15,7 @@ struct DataCardTests {
     #expect(
       try kitchen.folder.text("work/branches/math/README.md") == """
         ---
-        license:
-        - apache-2.0
+        license: apache-2.0
         configs:
         - config_name: default
           data_files: train.jsonl
@@ -27,7 +26,15 @@ struct DataCardTests {
         Problems with a verified solution.
 
         Built by BranchMerge from the recipe `test`. Rows are in the format `sharegpt`; `id` is a \
-        sample's for good, and `branchmerge trace ID` tells where it came from.
+        sample's for good, and `branchmerge why ID` tells where it came from.
+
+        ## Licences
+
+        | licence | rows | share | sources |
+        |---|---:|---:|---|
+        | [Apache-2.0](https://spdx.org/licenses/Apache-2.0) | 2 | 100.00 % | pool |
+
+        Licences are those of the source cards; this is no legal advice.
 
         ## Files
 
@@ -88,6 +95,43 @@ struct DataCardTests {
         ```
 
         """)
+  }
+
+  @Test func `seeds are a config of their own, and the only one where there is no row`() throws {
+    let kitchen = try Pool.kitchen()
+    let file = try kitchen.folder.write("pool.jsonl", Pool.text)
+    try kitchen.run(given: ["pool": file]) { $0.maxQuarantined = .count(1) }
+    let card = try kitchen.folder.text("work/branches/waiting/README.md")
+    #expect(
+      card.hasPrefix(
+        """
+        ---
+        license: apache-2.0
+        configs:
+        - config_name: seeds
+          data_files: seeds.jsonl
+          default: true
+        ---
+
+        """))
+  }
+
+  @Test func `what a card says cannot become markup`() throws {
+    let card = Pool.card.replacing("Apache-2.0", with: "'Ask | <b>Bob</b>'")
+      .replacing("https://example.org/pool", with: "'`x` | [y](z)'")
+    let kitchen = try Kitchen(
+      recipe: Pool.recipe, cards: ["pool": card], filters: ["mathematics": Pool.filter])
+    let file = try kitchen.folder.write("pool.jsonl", Pool.text)
+    try kitchen.run(given: ["pool": file]) { $0.maxQuarantined = .count(1) }
+    let text = try kitchen.folder.text("work/branches/math/README.md")
+    #expect(text.contains("license: other\nlicense_name: \"ask-b-bob-b\"\n"))
+    #expect(
+      text.contains(
+        "\n| pool | default | main | Ask \\| \\<b>Bob\\</b> | \\`x\\` \\| \\[y](z) |\n"))
+    #expect(
+      text.contains(
+        "\n- Unknown: 2 of 2 rows (100.00 %) from 'pool' are under 'Ask \\| \\<b>Bob\\</b>', of"
+          + " which nothing is known here: read it before you pass them on.\n"))
   }
 
   @Test func `a funnel has a column for each source and lines only for what happened`() {

@@ -34,8 +34,9 @@ struct TraceTests {
     #expect(
       trace.fates == [
         Trace.FateInBranch(
-          branch: "math", fate: "kept", passed: ["short", "response"],
-          outputPath: "branches/math/train.jsonl", outputRow: 1)
+          branch: "math", run: 2, fate: "kept", passed: ["short", "response"],
+          outputPath: "branches/math/train.jsonl", outputRow: 1,
+          outputRowXXH3: "0000000000000001", outputXXH3: "00000000000000010000000000000002")
       ])
   }
 
@@ -44,7 +45,7 @@ struct TraceTests {
     #expect(
       try Trace.find("pool:ab", run: 1, in: ledger(folder)).fates == [
         Trace.FateInBranch(
-          branch: "math", fate: "dropped", passed: [], step: "short", stepText: "keep: …",
+          branch: "math", run: 1, fate: "dropped", passed: [], step: "short", stepText: "keep: …",
           evidence: #"{"topic": "x"}"#)
       ])
   }
@@ -54,7 +55,8 @@ struct TraceTests {
     #expect(
       try Trace.find("pool:aa#2", in: ledger(folder)).fates == [
         Trace.FateInBranch(
-          branch: "math", fate: "duplicate", passed: ["short", "response"], duplicateOf: "pool:aa")
+          branch: "math", run: 2, fate: "duplicate", passed: ["short", "response"],
+          duplicateOf: "pool:aa")
       ])
   }
 

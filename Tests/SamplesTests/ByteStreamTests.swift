@@ -137,7 +137,7 @@ struct ByteStreamTests {
         try write(one + one[..<count], to: path)
         #expect(
           readError(of: path)?.description == "\(path): is a truncated \(packing) file: good up to"
-            + " byte \(one.count + count), then it ends")
+            + " byte \(one.count + count), then it ends; fetch it again")
       }
     }
   }

@@ -273,20 +273,16 @@ final class Collector {
   /// Puts a row that cannot be read on the quarantine list; returns why, as JSON.
   private func quarantine(_ row: RowEntry, at place: RowPlace, _ harvest: Harvest) throws -> String
   {
-    let fault = row.fault!
     let source = sources[harvest.source]
     source.quarantined += 1
-    let offset = place.offset.map { "\($0 + row.faultOffset)" } ?? "null"
-    let reason =
-      "\"reason\": \(JSON.quoted(fault.code)), \"message\": \(JSON.quoted(fault.description)),"
-      + " \"fault_offset\": \(offset)"
+    let evidence = row.faultEvidence(at: place) ?? "{}"
     let path = source.paths[harvest.file]
     try quarantineFile.append(
       "{\"source\": \(JSON.quoted(source.name)),"
         + " \"file\": \(JSON.quoted(path)), \"row\": \(place.number),"
         + " \"byte_offset\": \(place.offset.map(String.init) ?? "null"),"
-        + " \"byte_count\": \(place.byteCount), \(reason)}\n")
-    return "{\(reason)}"
+        + " \"byte_count\": \(place.byteCount), \(evidence.dropFirst())\n")
+    return evidence
   }
 
   /// Completes a file, and with its last file a source.

@@ -20,20 +20,22 @@ struct DataCard {
     let sources = zip(plan.sources, files).filter { source, _ in
       source.takings.contains { $0.branch == branch }
     }
-    let licences = Set(sources.map(\.0.card.licence)).sorted()
-    var lines = ["---", "license:"]
-    lines += licences.map { "- \($0.lowercased())" }
-    lines += ["configs:", "- config_name: default", "  data_files: train.jsonl", "---", ""]
-    lines += ["# \(entry.name)", ""]
+    let licences = LicenceReview(
+      sources.map { source, _ in
+        let counts = funnel.sources.first { $0.name == source.card.name }?.counts
+        return (source.card.name, source.card.licence, (counts?.kept ?? 0) + (counts?.seeds ?? 0))
+      })
+    var lines = ["---"] + licences.frontMatter + configs + ["---", "", "# \(entry.name)", ""]
     if !entry.about.isEmpty {
       lines += [entry.about.trimmingCharacters(in: .whitespacesAndNewlines), ""]
     }
     lines += [
       "Built by BranchMerge from the recipe `\(plan.recipe)`. Rows are in the format"
-        + " `\(entry.format.name)`; `id` is a sample's for good, and `branchmerge trace ID` tells"
+        + " `\(entry.format.name)`; `id` is a sample's for good, and `branchmerge why ID` tells"
         + " where it came from.", "",
     ]
 
+    lines += licences.markdown + [""]
     lines += ["## Files", "", "| file | rows | bytes | XXH3-128 |", "|---|---:|---:|---|"]
     lines += outputs.map { output in
       "| \(output.path.fileName) | \(output.rowCount) | \(output.byteCount)"
@@ -45,15 +47,18 @@ struct DataCard {
     lines += ["|---|---|---|---|---|"]
     for (source, found) in sources {
       lines.append(
-        "| \(source.card.name) | \(source.config.name) | \(found.revision)"
-          + " | \(source.card.licence) | \(source.card.homepage) |")
+        "| "
+          + [
+            source.card.name, source.config.name, found.revision, source.card.licence,
+            source.card.homepage,
+          ].map(cell).joined(separator: " | ") + " |")
     }
     lines += ["", "| file read | rows | bytes | XXH3-128 | SHA-256 |", "|---|---:|---:|---|---|"]
     for (source, files) in zip(plan.sources, read)
     where source.takings.contains(where: { $0.branch == branch }) {
       for file in files {
         lines.append(
-          "| \(file.path.fileName) | \(file.rowCount) | \(file.byteCount)"
+          "| \(cell(file.path.fileName)) | \(file.rowCount) | \(file.byteCount)"
             + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |")
       }
     }
@@ -61,14 +66,33 @@ struct DataCard {
     for source in plan.sources {
       for taking in source.takings where taking.branch == branch {
         for step in taking.steps {
-          lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", "", "```yaml"]
           let text = step.text.trimmingCharacters(in: .newlines)
+          // A template may have a fence of its own.
+          let fence = text.contains("```") ? "~~~~" : "```"
+          lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", ""]
+          lines += [fence + "yaml"]
           lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-          lines += ["```", ""]
+          lines += [fence, ""]
         }
       }
     }
     return lines.joined(separator: "\n").trimmingCharacters(in: .newlines) + "\n"
+  }
+
+  /// What `datasets.load_dataset` finds in the folder: the rows, and the seeds by a name of their own.
+  ///
+  /// It cannot load a file without rows, and where there are seeds alone they are what is loaded.
+  private var configs: [String] {
+    let (rows, seeds) = (outputs.first { !$0.isSeeds }, outputs.first { $0.isSeeds })
+    let hasSeeds = (seeds?.rowCount ?? 0) > 0
+    var lines = ["configs:"]
+    if (rows?.rowCount ?? 0) > 0 || !hasSeeds {
+      lines += ["- config_name: default", "  data_files: train.jsonl"]
+    }
+    guard hasSeeds else { return lines }
+    let isAlone = lines.count == 1
+    lines += ["- config_name: seeds", "  data_files: seeds.jsonl"]
+    return lines + (isAlone ? ["  default: true"] : [])
   }
 
   /// The registry that LLaMA-Factory reads; it must be called so and lie in its `dataset_dir`.
@@ -77,6 +101,31 @@ struct DataCard {
     let lines = entries.map { "    \(JSON.quoted($0.key)): \($0.json)" }
     return "{\n  \(JSON.quoted(name)): {\n" + lines.joined(separator: ",\n") + "\n  }\n}\n"
   }
+}
+
+extension FileSummary {
+  fileprivate var isSeeds: Bool { path.fileName == "seeds.jsonl" }
+}
+
+extension LicenceReview {
+  /// A section of a card: rows by licence, and what has to be settled.
+  fileprivate var markdown: [String] {
+    var lines = ["## Licences", "", "| licence | rows | share | sources |", "|---|---:|---:|---|"]
+    lines += shares.map { share in
+      let name = cell(share.licence.text)
+      return "| \(share.licence.url.map { "[\(name)](\($0))" } ?? name) | \(grouped(share.rows))"
+        + " | \(percentage(share)) | \(share.sources.joined(separator: ", ")) |"
+    }
+    if !findings.isEmpty { lines += [""] + findings.map { "- \(escaped($0))" } }
+    return lines + ["", "Licences are those of the source cards; this is no legal advice."]
+  }
+}
+
+/// A text in a table: what would end the cell or begin markup is escaped.
+private func cell(_ text: String) -> String { escaped(text.replacing("\n", with: " ")) }
+
+private func escaped(_ text: String) -> String {
+  text.map { "\\|<[`*".contains($0) ? "\\\($0)" : "\($0)" }.joined()
 }
 
 /// A funnel as rows and columns: a column for each source, one for their sum.

@@ -57,6 +57,15 @@ struct RowEntry {
   var fault: RowFault?
   /// Of the fault, in the row.
   var faultOffset = 0
+
+  /// Why the row cannot be read, as the ledger has it: JSON.
+  func faultEvidence(at place: RowPlace) -> String? {
+    fault.map { fault in
+      let offset = place.offset.map { "\($0 + faultOffset)" } ?? "null"
+      return "{\"reason\": \(JSON.quoted(fault.code)), \"message\":"
+        + " \(JSON.quoted(fault.description)), \"fault_offset\": \(offset)}"
+    }
+  }
 }
 
 /// What one branch makes of one row, before duplicates are known.

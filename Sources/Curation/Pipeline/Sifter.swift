@@ -55,7 +55,7 @@ final class Sifter {
       harvest.isPresent[column] = scanner.isPresent(column)
     }
     let sample = scanner.sample(of: row)
-    entry.identity = identity(of: sample, source, &scratch)
+    entry.identity = Self.identity(of: sample, source, &scratch)
     entry.id = sampleID(source.card.name, entry.identity)
     for (index, taking) in source.takings.enumerated() {
       var outcome = outcome(
@@ -69,7 +69,7 @@ final class Sifter {
   }
 
   /// The hash of the source's name and the identity's decoded values, each with its length.
-  private func identity(
+  static func identity(
     of sample: borrowing Sample, _ source: Plan.Source, _ scratch: inout ByteBuffer
   ) -> Digest {
     scratch.removeAll()
@@ -99,17 +99,17 @@ final class Sifter {
     var step = 0
     for rule in taking.filters {
       if !rule.holds(sample) {
-        return dropped(step, evidence(of: rule.deciding(sample), sample), harvest)
+        return dropped(step, Self.evidence(of: rule.deciding(sample), sample), harvest)
       }
       step += 1
     }
     var result = Outcome(verdict: .kept)
     if let pick = taking.pick {
       guard let choice = pick.choose(sample) else {
-        return dropped(step, evidence(of: pick, sample), harvest)
+        return dropped(step, Self.evidence(of: pick, sample), harvest)
       }
       (result.picked, result.candidates) = (choice.index, choice.candidates)
-      harvest.evidence.append(evidence(of: pick, sample))
+      harvest.evidence.append(Self.evidence(of: pick, sample))
       result.evidence = harvest.evidence.count - 1
       step += 1
     }
@@ -163,7 +163,7 @@ final class Sifter {
   }
 
   /// The fields that decided with the values they had, as a JSON object.
-  private func evidence(
+  static func evidence(
     of leaves: [Rule.Leaf], _ sample: borrowing Sample, after start: String = "{"
   ) -> String {
     var text = start
@@ -180,7 +180,7 @@ final class Sifter {
     return text
   }
 
-  private func evidence(of pick: Pick, _ sample: borrowing Sample) -> String {
+  static func evidence(of pick: Pick, _ sample: borrowing Sample) -> String {
     let list = sample[pick.evidenceSlot]
     let count = list.isNull ? "null" : "\(list.count)"
     return evidence(of: pick.evidence, sample, after: "{\"candidates\": \(count)")

@@ -35,7 +35,7 @@ package struct Merger: Sendable {
   }
 
   private let options: Options
-  private let crew: Crew
+  let crew: Crew
 
   package init(_ options: Options) {
     var options = options
@@ -115,12 +115,12 @@ package struct Merger: Sendable {
     staged.place(of: index, isSequential: isSequential, withSHA256: options.withSHA256)
   }
 
-  private func merge(_ tensor: PlannedTensor, lead: Int?, _ place: TensorPlace) throws
-    -> [JSON.Member]
-  {
+  /// Merges one tensor, by one worker or by all, and tells what the report says of it but for the
+  /// hashes.
+  func merge(_ tensor: PlannedTensor, lead: Int?, _ sink: any TensorSink) throws -> [JSON.Member] {
     let task = try TensorTask(
       name: tensor.name, shape: tensor.shape, type: tensor.type, inputs: tensor.inputs,
-      labels: tensor.labels, base: tensor.base, crew: crew, lead: lead, sink: place,
+      labels: tensor.labels, base: tensor.base, crew: crew, lead: lead, sink: sink,
       policy: options.policy)
     let merged = try tensor.method.merge(task)
     return tensor.record(merged)

@@ -44,9 +44,22 @@ package struct MergeJob: Sendable {
     note: ([String]) -> Void, progress: @escaping @Sendable (Merger.Progress) -> Void
   ) throws -> Merge.Outcome {
     let parts = MergeFolders.parts(of: path)
-    let last = config.documents.count - 1
     // What a later document has wrong is told before the first is merged.
-    if last > 0 { _ = try plans() }
+    if config.documents.count > 1 { _ = try plans() }
+    let plan = try finalPlan(mergingEarlierInto: parts, note: note, progress: progress)
+    note(plan.warnings)
+    let outcome = try Merge(plan, to: path, version: version).run(options, progress: progress)
+    try? FileManager.default.removeItem(atPath: parts)
+    return outcome
+  }
+
+  /// The plan of the output, after the documents before it have been merged into `parts`, or gone on
+  /// with there.
+  package func finalPlan(
+    mergingEarlierInto parts: String, note: ([String]) -> Void = { _ in },
+    progress: @escaping @Sendable (Merger.Progress) -> Void = { _ in }
+  ) throws -> MergePlan {
+    let last = config.documents.count - 1
     for index in 0..<last {
       guard let name = config.documents[index].name else { continue }
       try Folder.create(parts)
@@ -54,11 +67,7 @@ package struct MergeJob: Sendable {
       note(plan.warnings)
       _ = try Merge(plan, to: parts + "/" + name, version: version).run(options, progress: progress)
     }
-    let plan = try plan(last, in: parts)
-    note(plan.warnings)
-    let outcome = try Merge(plan, to: path, version: version).run(options, progress: progress)
-    try? FileManager.default.removeItem(atPath: parts)
-    return outcome
+    return try plan(last, in: parts)
   }
 
   private func plan(_ index: Int, in parts: String) throws -> MergePlan {

@@ -4,7 +4,7 @@ package import Notation
 ///
 /// No times and no paths of the machine: the same merge has the same report.
 package struct MergeReport: Sendable {
-  static let fileName = "merge-report.json"
+  package static let fileName = "merge-report.json"
 
   package let json: JSON
 
@@ -43,7 +43,7 @@ package struct MergeReport: Sendable {
     ])
   }
 
-  init?(json: JSON) {
+  package init?(json: JSON) {
     guard json["merge"]?.text != nil, json["records"]?.items != nil else { return nil }
     self.json = json
   }

@@ -1,0 +1,552 @@
+internal import Curation
+internal import Files
+internal import Foundation
+internal import GRDB
+internal import Lineage
+internal import Notation
+internal import Workflow
+
+/// Reads the sources of a run once more, sifts every row as the recorded recipe says, and holds what
+/// it comes to against the ledger: place, hash and id of the row, and its fate in each branch.
+///
+/// Rows are compared one by one: one that was changed says nothing of those after it. Memory is that
+/// of building the branches: a hash for each identity and each kept prompt.
+final class SourceProof {
+  private let record: WorkspaceRecord
+  private let ledger: Ledger
+  private let options: Verification.Options
+  private let proof: Proof
+  private let meter: ReadingMeter
+
+  init(
+    _ record: WorkspaceRecord, _ ledger: Ledger, _ options: Verification.Options, _ proof: Proof,
+    _ meter: ReadingMeter
+  ) {
+    self.record = record
+    self.ledger = ledger
+    self.options = options
+    self.proof = proof
+    self.meter = meter
+  }
+
+  /// A source with the plan that reads it: that of the run, or where this cannot be had any more,
+  /// one of its own that finds the rows and no fates.
+  private struct Reading {
+    let source: BuiltRun.Source
+    let plan: Plan
+    let number: Int
+    let takings: [Taking]
+    var isSifted: Bool
+  }
+
+  /// What a branch as it is does with the source.
+  private struct Taking {
+    /// Among all those of the plan.
+    let number: Int
+    let branch: BuiltRun.Branch
+    let isDistinct: Bool
+    let steps: [Int64]
+  }
+
+  /// What is known of a branch from the rows before.
+  private struct BranchState {
+    var seen: [Digest: Int64] = [:]
+    /// Whether some row before could not be compared, so that a duplicate of it is none here.
+    var isPartial = false
+    /// By output: the rows written anew, hashed.
+    var rows: [Int64: Rewritten] = [:]
+  }
+
+  private final class Rewritten {
+    var hash = ContentHash()
+    var byteCount = 0
+    var rowCount = 0
+  }
+
+  func prove(_ run: BuiltRun, adding files: inout FileClaims) throws {
+    let readings = readings(of: run)
+    var states: [Int64: BranchState] = [:]
+    for branch in run.currentBranches { states[branch.id] = BranchState() }
+    for source in run.currentSources {
+      for file in source.files {
+        for hash in [file.publishedSHA256, file.sha256].compactMap({ $0 }) {
+          files.add(
+            FileClaim(
+              record.located(file.path), .source, "read by run \(run.id)", sha256: hash))
+        }
+      }
+    }
+    // A plan reads its sources in one pass.
+    for reading in readings { try prove(reading, of: run, &states, adding: &files) }
+    for branch in run.currentBranches {
+      guard let state = states[branch.id] else { continue }
+      let isWhole =
+        !state.isPartial
+        && run.currentSources.allSatisfy { source in
+          !run.steps.contains { $0.branch == branch.id && $0.source == source.id }
+            || readings.contains { $0.source.id == source.id && $0.isSifted }
+        }
+      guard isWhole else { continue }
+      for output in run.outputs where output.branch == branch.id {
+        let made = state.rows[output.id] ?? Rewritten()
+        proof.expect(
+          .output,
+          made.hash.digest.description == output.xxh3 && made.byteCount == output.byteCount
+            && made.rowCount == output.rowCount,
+          "the rows that the sources give are not those that were written", at: output.path,
+          expected: "\(output.rowCount) rows, \(output.byteCount) bytes, XXH3 \(output.xxh3)",
+          found: "\(made.rowCount) rows, \(made.byteCount) bytes, XXH3 \(made.hash.digest)",
+          advice: Matter.fate.advice)
+      }
+    }
+  }
+
+  // ---- the plan of the run ----
+
+  private func readings(of run: BuiltRun) -> [Reading] {
+    let plan = plan(of: run)
+    return run.currentSources.compactMap { source in
+      if let plan, let number = plan.sources.firstIndex(where: { $0.card.name == source.name }) {
+        proveCard(plan.sources[number], source)
+        return Reading(
+          source: source, plan: plan, number: number,
+          takings: takings(of: source, number, plan, run), isSifted: true)
+      }
+      do {
+        let plan = try Plan(reading: source.name, card: source.card)
+        return Reading(source: source, plan: plan, number: 0, takings: [], isSifted: false)
+      } catch {
+        proof.fails(
+          .record, "a card cannot be read any more", at: quoted(source.name), found: "\(error)")
+        for file in source.files {
+          proof.cannotCheck(
+            .row, "rows cannot be read without their card", at: quoted(file.path),
+            count: max(1, file.rowCount))
+        }
+        return nil
+      }
+    }
+  }
+
+  private func plan(of run: BuiltRun) -> Plan? {
+    do {
+      var filters: [String: String] = [:]
+      for step in run.steps where step.kind == "filter" {
+        guard filters[step.name] ?? step.text == step.text else {
+          proof.fails(
+            .record, "a filter has two texts in one run", at: "run \(run.id), \(quoted(step.name))")
+          continue
+        }
+        filters[step.name] = step.text
+      }
+      let options = try? JSON(parsing: Array(run.options.utf8))
+      let built = options?["branches"]?.items?.compactMap(\.text) ?? []
+      proof.expect(
+        .record, built.sorted() == run.branches.map(\.name).sorted(),
+        "the options name other branches than the run built", at: "run \(run.id)",
+        expected: run.branches.map(\.name).joined(separator: ", "),
+        found: built.joined(separator: ", "))
+      let plan = try Plan(
+        Plan.Record(
+          recipe: run.recipeText,
+          settings: options?["set"]?.items?.compactMap(\.text) ?? [],
+          branches: run.branches.map(\.name),
+          cards: Dictionary(run.sources.map { ($0.name, $0.card) }, uniquingKeysWith: { $1 }),
+          filters: filters))
+      proof.holds(.record)
+      for branch in run.currentBranches {
+        let format = plan.branches.first { $0.name == branch.name }?.rowFormat ?? ""
+        proof.expect(
+          .record, format == branch.rowFormat, "a branch has another row format than its recipe",
+          at: quoted(branch.name), expected: format, found: branch.rowFormat)
+      }
+      proof.expect(
+        .record, run.recipe == run.recipePath.fileName.withoutExtension,
+        "a recipe has another name than its file", at: "run \(run.id)",
+        expected: quoted(run.recipePath.fileName), found: quoted(run.recipe))
+      for branch in run.currentBranches { proveIngredients(of: branch.name, plan, run, options) }
+      return plan
+    } catch {
+      proof.fails(
+        .record, "a run's recipe cannot be resolved any more", at: "run \(run.id)",
+        found: "\(error)")
+      return nil
+    }
+  }
+
+  /// What the branch's stage depends on is what the recorded texts say.
+  private func proveIngredients(
+    of branch: String, _ plan: Plan, _ run: BuiltRun, _ options: JSON?
+  ) {
+    guard let stage = record.stages["branch \(branch)"], stage.run == run.id else { return }
+    var expected = plan.ingredients(of: branch)
+    if let limit = options?["max_quarantined"]?.text {
+      expected.append(Ingredient("--max-quarantined", limit))
+    }
+    for ingredient in expected {
+      let has = stage.ingredients.first { $0.name == ingredient.name }?.value
+      proof.expect(
+        .record, has == ingredient.value, "a stage depends on something else than its run recorded",
+        at: "\(quoted(stage.name)), \(quoted(ingredient.name))",
+        expected: shortened(ingredient.value), found: has.map(shortened))
+    }
+  }
+
+  private func proveCard(_ plan: Plan.Source, _ source: BuiltRun.Source) {
+    let card = plan.card
+    for (what, says, has) in [
+      ("licence", card.licence, source.licence), ("homepage", card.homepage, source.homepage),
+      ("config", plan.config.name, source.config),
+    ] {
+      proof.expect(
+        .record, says == has, "a source's \(what) is not that of its card and the recipe",
+        at: quoted(source.name), expected: quoted(says), found: quoted(has))
+    }
+    // A file of the hub's cache lies in a folder that is called as its commit.
+    let isKnown =
+      source.revision == card.revision
+      || source.files.allSatisfy { $0.path.contains("/snapshots/\(source.revision)/") }
+    proof.expect(
+      .record, isKnown, "a source's revision is neither its card's nor that of its files",
+      at: quoted(source.name), expected: quoted(card.revision), found: quoted(source.revision))
+  }
+
+  /// Those of the branches as they are; the steps must be those of the recipe.
+  private func takings(
+    of source: BuiltRun.Source, _ number: Int, _ plan: Plan, _ run: BuiltRun
+  ) -> [Taking] {
+    plan.takings(of: number).enumerated().compactMap { index, taking in
+      guard let branch = run.currentBranches.first(where: { $0.name == taking.branch }) else {
+        return nil
+      }
+      let recorded = run.steps.filter { $0.branch == branch.id && $0.source == source.id }
+      let isSame =
+        recorded.count == taking.steps.count
+        && zip(recorded, taking.steps).enumerated().allSatisfy { position, pair in
+          let (has, says) = pair
+          return has.position == position && has.name == says.name
+            && has.kind == says.kind.rawValue && has.text == says.text
+        }
+      proof.expect(
+        .record, isSame, "the steps are not those of the recipe",
+        at: "\(quoted(branch.name)), \(quoted(source.name))",
+        expected: taking.steps.map(\.name).joined(separator: ", "),
+        found: recorded.map(\.name).joined(separator: ", "))
+      guard isSame else { return nil }
+      return Taking(
+        number: index, branch: branch, isDistinct: taking.isDistinct, steps: recorded.map(\.id))
+    }
+  }
+
+  // ---- rows ----
+
+  private func prove(
+    _ reading: Reading, of run: BuiltRun, _ states: inout [Int64: BranchState],
+    adding claims: inout FileClaims
+  ) throws {
+    let files = reading.source.files
+    let options = try? JSON(parsing: Array(run.options.utf8))
+    let limit = options?["max_row_bytes"]?.int ?? ReadLimit.standard
+    let resifter = Resifter(
+      reading.plan,
+      files.map { Resifter.File(source: reading.number, path: record.located($0.path)) },
+      rowByteLimit: max(1, limit))
+    var occurrences: [Digest: Int] = [:]
+    var next = 0
+    var bytes = 0
+    var proved = (rows: 0, fates: 0)
+    try resifter.run(workers: self.options.workers) { chunk in
+      let file = files[chunk.file]
+      meter.read(chunk.bytesRead - bytes, "reading \(file.path.fileName)")
+      bytes = chunk.bytesRead
+      if let failure = chunk.failure {
+        proof.cannotCheck(
+          .source, "a source file cannot be read", at: quoted(file.path), because: "\(failure)")
+        proof.cannotCheck(
+          .row, "rows are not there to be compared", at: quoted(file.path),
+          count: file.rowCount - min(next, file.rowCount))
+        for taking in reading.takings { states[taking.branch.id]?.isPartial = true }
+        (next, bytes) = (0, 0)
+        let place = record.located(file.path)
+        if FileManager.default.fileExists(atPath: place) {
+          // Its bytes can still be those that were read.
+          claims.add(
+            FileClaim(
+              place, .source, "read by run \(run.id)", byteCount: file.byteCount,
+              xxh3: file.xxh3))
+        }
+        return
+      }
+      if let ending = chunk.ending {
+        proveEnding(ending, rows: next, file)
+        if next < file.rowCount {
+          for taking in reading.takings { states[taking.branch.id]?.isPartial = true }
+        }
+        (next, bytes) = (0, 0)
+        return
+      }
+      let known = max(0, min(chunk.rowCount, file.rowCount - next))
+      let samples = try samples(of: file, from: next, count: known, run)
+      next += chunk.rowCount
+      for index in 0..<known {
+        guard let sample = samples[index] else { continue }
+        let row = chunk.row(index)
+        var suffix = ""
+        if row.fault == nil {
+          let occurrence = occurrences[row.identity, default: 0] + 1
+          occurrences[row.identity] = occurrence
+          if occurrence > 1 { suffix = "#\(occurrence)" }
+        }
+        let isSame = isSame(row, suffix, sample, file, isSifted: reading.isSifted)
+        guard isSame else {
+          for taking in reading.takings { states[taking.branch.id]?.isPartial = true }
+          continue
+        }
+        proved.rows += 1
+        for taking in reading.takings {
+          let holds = compare(
+            chunk, index, row, suffix, sample, taking, run, file,
+            &states[taking.branch.id, default: BranchState()])
+          if holds { proved.fates += 1 }
+        }
+      }
+    }
+    if proved.rows > 0 { proof.holds(.row, proved.rows) }
+    if proved.fates > 0 { proof.holds(.fate, proved.fates) }
+  }
+
+  private func proveEnding(
+    _ ending: (byteCount: Int, digest: Digest), rows: Int, _ file: BuiltRun.File
+  ) {
+    proof.expect(
+      .source, ending.digest.description == file.xxh3 && ending.byteCount == file.byteCount,
+      "a source file is not the one that was read", at: quoted(file.path),
+      expected: "\(file.byteCount) bytes, XXH3 \(file.xxh3)",
+      found: "\(ending.byteCount) bytes, XXH3 \(ending.digest)")
+    let place = record.located(file.path)
+    if let look = try? ContentHashes.Look(place), let known = try? ledger.fileState(of: place),
+      look.isLook(of: known)
+    {
+      proof.expect(
+        .memory, known.xxh3 == ending.digest.description,
+        "the ledger would trust a wrong hash of a file", at: quoted(place),
+        expected: ending.digest.description, found: known.xxh3)
+    }
+    let format = try? FileFormat(of: record.located(file.path)).rawValue
+    if format != file.format {
+      proof.fails(
+        .source, "a source file is packed otherwise", at: quoted(file.path),
+        expected: file.format, found: format)
+    }
+    if rows != file.rowCount {
+      proof.fails(
+        .source, "a source file has another number of rows", at: quoted(file.path),
+        expected: "\(file.rowCount)", found: "\(rows)")
+    }
+  }
+
+  /// A sample as the ledger has it, with its fates.
+  private struct Sample {
+    let id: Int64
+    let row: Int
+    let byteOffset: Int?
+    let byteCount: Int
+    let hash: Int64?
+    let sampleID: String?
+    var fates: [Int64: RecordedFate] = [:]
+  }
+
+  private struct RecordedFate {
+    let kind: String
+    let step: Int64?
+    let evidence: String?
+    let duplicateOf: Int64?
+    let picked: Int?
+    let candidates: Int?
+    let output: Int64?
+    let byteCount: Int?
+    let hash: Int64?
+  }
+
+  /// The samples of these rows; nil where the ledger lacks one. Read in one go, so that a run that
+  /// begins meanwhile need not wait.
+  private func samples(
+    of file: BuiltRun.File, from first: Int, count: Int, _ run: BuiltRun
+  ) throws -> [Sample?] {
+    var samples: [Sample?] = Array(repeating: nil, count: count)
+    guard count > 0 else { return samples }
+    let start = file.firstSample + Int64(first)
+    try ledger.access { database in
+      let range: StatementArguments = [start, start + Int64(count)]
+      let rows = try Row.fetchCursor(
+        database.cachedStatement(
+          sql: """
+            SELECT id, row, byte_offset, byte_count, row_xxh3, sample_id FROM sample
+            WHERE id >= ? AND id < ? ORDER BY id
+            """), arguments: range)
+      while let row = try rows.next() {
+        let id: Int64 = row[0]
+        samples[Int(id - start)] = Sample(
+          id: id, row: row[1], byteOffset: row[2], byteCount: row[3], hash: row[4],
+          sampleID: row[5])
+      }
+      let fates = try Row.fetchCursor(
+        database.cachedStatement(
+          sql: """
+            SELECT sample, branch, kind, step, evidence, duplicate_of, picked, candidates, output,
+              output_byte_count, output_xxh3
+            FROM fate WHERE sample >= ? AND sample < ? ORDER BY sample
+            """), arguments: range)
+      while let row = try fates.next() {
+        samples[Int((row[0] as Int64) - start)]?.fates[row[1]] = RecordedFate(
+          kind: row[2], step: row[3], evidence: row[4], duplicateOf: row[5], picked: row[6],
+          candidates: row[7], output: row[8], byteCount: row[9], hash: row[10])
+      }
+    }
+    return samples
+  }
+
+  /// Whether a row is the one that was read: its place, its bytes, its id.
+  private func isSame(
+    _ row: SiftedChunk.Row, _ suffix: String, _ sample: Sample, _ file: BuiltRun.File,
+    isSifted: Bool
+  ) -> Bool {
+    let place = { "\(quoted(file.path)) row \(sample.row)" }
+    // The length of a table's row depends on the columns that are asked for.
+    let isPlaced =
+      row.number == sample.row && row.byteOffset == sample.byteOffset
+      && (row.byteCount == sample.byteCount || row.byteOffset == nil && !isSifted)
+    guard isPlaced else {
+      func text(_ number: Int, _ offset: Int?, _ count: Int) -> String {
+        "row \(number)" + (offset.map { ", byte \($0)" } ?? "") + ", \(count) bytes"
+      }
+      proof.fails(
+        .row, "a row is not at its place", at: place(),
+        expected: text(sample.row, sample.byteOffset, sample.byteCount),
+        found: text(row.number, row.byteOffset, row.byteCount))
+      return false
+    }
+    let hash = row.hash.map { Int64(bitPattern: $0) }
+    guard hash == sample.hash else {
+      func text(_ hash: Int64?) -> String {
+        hash.map { "XXH3 \(hex(UInt64(bitPattern: $0)))" } ?? "no hash"
+      }
+      proof.fails(
+        .row, "a row has other bytes than were read", at: place(), expected: text(sample.hash),
+        found: text(hash))
+      return false
+    }
+    let id = row.fault == nil ? row.id + suffix : nil
+    // Which fields can make a row unreadable is known where the whole recipe is.
+    guard id == sample.sampleID || !isSifted && (id == nil || sample.sampleID == nil) else {
+      proof.fails(
+        .row, "a row has another id", at: place(),
+        expected: sample.sampleID.map { quoted($0) } ?? "none, as it cannot be read",
+        found: id.map { quoted($0) } ?? "none: \(row.fault ?? "")")
+      return false
+    }
+    return true
+  }
+
+  // ---- fates ----
+
+  /// Whether a sample's fate in a branch is what the recorded steps make of its row.
+  private func compare(
+    _ chunk: SiftedChunk, _ index: Int, _ row: SiftedChunk.Row, _ suffix: String,
+    _ sample: Sample, _ taking: Taking, _ run: BuiltRun, _ file: BuiltRun.File,
+    _ state: inout BranchState
+  ) -> Bool {
+    guard let has = sample.fates[taking.branch.id] else { return false }
+    var says = RecordedFate(
+      kind: "quarantined", step: nil, evidence: row.fault, duplicateOf: nil, picked: nil,
+      candidates: nil, output: nil, byteCount: nil, hash: nil)
+    if row.fault == nil {
+      let verdict = chunk.verdict(index, taking.number)
+      var kind = Fate.dropped
+      var step: Int64?
+      var original: Int64?
+      var written: (byteCount: Int, hash: UInt64)?
+      switch verdict.kind {
+      case .dropped:
+        step = taking.steps.indices.contains(verdict.step) ? taking.steps[verdict.step] : nil
+      case .kept, .seed:
+        kind = verdict.kind == .kept ? .kept : .seed
+        if taking.isDistinct, let first = state.seen[verdict.promptKey] {
+          (kind, original) = (.duplicate, first)
+        } else if state.isPartial && has.kind == Fate.duplicate.rawValue {
+          // It may well be one of a row that cannot be compared.
+          return false
+        } else {
+          if taking.isDistinct { state.seen[verdict.promptKey] = sample.id }
+          let rewritten = state.rows[has.output ?? 0, default: Rewritten()]
+          state.rows[has.output ?? 0] = rewritten
+          let made = chunk.output(
+            index, taking.number, suffix: suffix, addingTo: &rewritten.hash)
+          rewritten.byteCount += made.byteCount
+          rewritten.rowCount += 1
+          written = made
+        }
+      }
+      says = RecordedFate(
+        kind: kind.rawValue, step: step, evidence: verdict.evidence, duplicateOf: original,
+        picked: verdict.picked, candidates: verdict.candidates, output: has.output,
+        byteCount: has.byteCount == nil ? nil : written?.byteCount,
+        hash: has.hash == nil ? nil : written.map { Int64(bitPattern: $0.hash) })
+    }
+    let place = {
+      "\(quoted(taking.branch.name)): \(quoted(sample.sampleID ?? "\(file.path) row \(sample.row)"))"
+    }
+    let advice =
+      run.tool == options.tool
+      ? nil
+      : "the run was made by \(run.tool), and this is \(options.tool): ask that version, or run"
+        + " the recipe again"
+    guard has.kind == says.kind, has.step == says.step, has.duplicateOf == says.duplicateOf else {
+      proof.fails(
+        .fate, "a sample comes to something else", at: place(),
+        expected: describe(has, run), found: describe(says, run), advice: advice)
+      return false
+    }
+    guard has.evidence == says.evidence, has.picked == says.picked,
+      has.candidates == says.candidates
+    else {
+      func text(_ fate: RecordedFate) -> String {
+        (fate.evidence.map { shortened($0) } ?? "no evidence")
+          + (fate.picked.map { ", took \($0) of \(fate.candidates ?? 0)" } ?? "")
+      }
+      proof.fails(
+        .fate, "what decided is something else", at: place(), expected: text(has),
+        found: text(says), advice: advice)
+      return false
+    }
+    guard has.byteCount == says.byteCount, has.hash == says.hash else {
+      func text(_ fate: RecordedFate) -> String {
+        "\(fate.byteCount ?? 0) bytes, XXH3 "
+          + (fate.hash.map { hex(UInt64(bitPattern: $0)) } ?? "none")
+      }
+      proof.fails(
+        .fate, "the row made of a sample is another one", at: place(), expected: text(has),
+        found: text(says), advice: advice)
+      return false
+    }
+    return true
+  }
+
+  private func describe(_ fate: RecordedFate, _ run: BuiltRun) -> String {
+    switch Fate(rawValue: fate.kind) {
+    case .dropped:
+      "dropped by "
+        + quoted(run.steps.first { $0.id == fate.step }?.name ?? "step \(fate.step ?? 0)")
+    case .duplicate: "duplicate of sample \(fate.duplicateOf ?? 0)"
+    default: quoted(fate.kind)
+    }
+  }
+}
+
+/// A text out of a file on one line, of bounded length.
+func shortened(_ text: String) -> String { String(quoted(text).dropFirst().dropLast()) }
+
+/// How long a row may be where a run does not say.
+private enum ReadLimit {
+  static let standard = 64 << 20
+}

@@ -1,0 +1,191 @@
+internal import Curation
+internal import Foundation
+internal import Lineage
+internal import Notation
+
+/// A sample's way through a branch, in sentences that need no knowledge of the program.
+struct Sentences {
+  let trace: Trace
+  let unread: String?
+  let proof: OriginalRow.Proof?
+
+  func paragraph(
+    on fate: Trace.FateInBranch, _ steps: [Story.Step], _ stayed: Stayed?
+  ) -> String {
+    ([origin, evidence] + account(of: fate, steps) + end(of: fate, steps, stayed)
+      + model(of: fate)).joined(separator: " ")
+  }
+
+  private var origin: String {
+    let source = trace.source
+    let place = trace.place
+    var facts = ["table \(source.config)", "licence \(source.licence)"]
+    facts.append("revision \(source.revision)")
+    if !source.homepage.isEmpty { facts.append(source.homepage) }
+    let what = trace.id.map { "The sample \($0)" } ?? "This sample, which has no id,"
+    let bytes = place.byteOffset.map { " (bytes \($0) to \($0 &+ place.byteCount &- 1))" } ?? ""
+    return "\(what) comes from the source \(source.name) (\(facts.joined(separator: ", "))), where"
+      + " it is row \(place.row)\(bytes) of the file \(Library.shown(place.path))."
+  }
+
+  private var evidence: String {
+    if let unread {
+      return "The row could not be read again (\(unread)), so that the values which it passed by"
+        + " are not known."
+    }
+    return switch proof {
+    case .hash:
+      "The row was read again for this account, and its hash is the one that was recorded."
+    case .id:
+      "The row was read again for this account, and its values give the id that was recorded."
+    default: "Nothing was recorded by which the row could be proved to be the one that was read."
+    }
+  }
+
+  /// What the steps saw that it passed.
+  private func account(of fate: Trace.FateInBranch, _ steps: [Story.Step]) -> [String] {
+    let run =
+      "Run \(fate.run)"
+      + (fate.run == trace.run.id
+        ? " (recipe \(trace.run.recipe), finished \(trace.run.finished))" : "")
+    var sentences = ["\(run) read it for the branch \(fate.branch)."]
+    for step in steps where step.outcome == .passed {
+      switch step.kind {
+      case "filter":
+        let saw = step.evidence.flatMap { Values($0)?.words }.map { ": \($0)" } ?? ""
+        sentences.append("It passed the filter \(named(step))\(saw).")
+      case "pick":
+        let values = step.evidence.flatMap { Values($0) }
+        let count = fate.candidates.map(String.init) ?? values?.candidates ?? "several"
+        let which = fate.picked.map { "number \($0 + 1)" } ?? "one"
+        let saw = values.map { $0.words.isEmpty ? "" : "; \($0.words)" } ?? ""
+        let choice = count == "1" ? "Its one answer was" : "Of its \(count) answers \(which) was"
+        sentences.append("\(choice) taken, by the rule \(step.rule)\(saw).")
+      default: continue
+      }
+    }
+    let templates = steps.filter {
+      $0.outcome == .passed && [Plan.Step.Kind.prompt, .response].map(\.rawValue).contains($0.kind)
+    }
+    if !templates.isEmpty {
+      let texts = templates.map { "its \($0.kind) by the template \($0.rule)" }
+      sentences.append("The recipe writes " + texts.joined(separator: " and ") + ".")
+    }
+    for step in steps where step.isConfirmed == false {
+      sentences.append(
+        "Asked again by this version of the program, the \(step.kind) \(step.name) decides"
+          + " otherwise; what is told here is what was decided then.")
+    }
+    return sentences
+  }
+
+  private func named(_ step: Story.Step) -> String {
+    step.name
+      + (step.about.map { " (“\($0.trimmingCharacters(in: .whitespacesAndNewlines))”)" } ?? "")
+  }
+
+  /// How it ended.
+  private func end(
+    of fate: Trace.FateInBranch, _ steps: [Story.Step], _ stayed: Stayed?
+  ) -> [String] {
+    let output = "row \(fate.outputRow ?? 0) of \(fate.outputPath ?? "")"
+    switch Fate(rawValue: fate.fate) {
+    case .kept: return ["It was kept and is \(output)."]
+    case .seed:
+      return [
+        "It was kept as a seed, for which a teacher is still to write the response: \(output)."
+      ]
+    case .dropped: return dropped(steps)
+    case .duplicate:
+      var sentence = "It was left out as a duplicate of the sample \(fate.duplicateOf ?? "")"
+      if let stayed {
+        sentence += ", row \(stayed.row) of \(Library.shown(stayed.path))"
+        if let path = stayed.outputPath, let row = stayed.outputRow {
+          sentence +=
+            ", which has the same prompt, was read before it, and is row \(row) of \(path)"
+        }
+      }
+      return [sentence + "."]
+    case .quarantined, nil:
+      let fault = fate.evidence.flatMap { try? JSON(parsing: Array($0.utf8)) }
+      var message = fault?["message"]?.text ?? fate.evidence ?? "no reason was recorded"
+      // What is wrong with a field begins with its name.
+      if fault != nil && !message.hasPrefix("'") { message = "the row " + message }
+      let place = fault?["fault_offset"]?.int.map { " (byte \($0) of the file)" } ?? ""
+      return ["It was put aside, because it could not be read as a sample: \(message)\(place)."]
+    }
+  }
+
+  private func dropped(_ steps: [Story.Step]) -> [String] {
+    guard let step = steps.first(where: { $0.outcome == .dropped }) else {
+      return ["It was dropped."]
+    }
+    let values = step.evidence.flatMap { Values($0) }
+    let because = values?.words ?? step.evidence ?? ""
+    let sentence =
+      switch step.kind {
+      case "filter":
+        "It was dropped by the filter \(named(step)), whose rule is \(step.rule): \(because)."
+      case "pick":
+        "It was dropped because none of its \(values?.candidates ?? "") answers satisfied the rule"
+          + " \(step.rule)" + (because.isEmpty ? "." : ": \(because).")
+      default:
+        "It was dropped because its \(step.kind) could not be written from the template"
+          + " \(step.rule): \(because)."
+      }
+    return [sentence]
+  }
+
+  /// Where the row's weights went.
+  private func model(of fate: Trace.FateInBranch) -> [String] {
+    guard fate.fate == Fate.kept.rawValue else { return [] }
+    guard let training = fate.training else {
+      return ["No training on these rows is on record."]
+    }
+    let expert = Library.shown(training.expert)
+    var sentences: [String] = []
+    if let rows = training.rows {
+      if let reason = training.leftOut {
+        return ["The training of the expert \(expert) left this row out: \(reason)."]
+      }
+      sentences.append(
+        "The expert \(expert) was trained on it by \(training.trainer), one of \(rows) rows.")
+    } else {
+      sentences.append(
+        "The expert \(expert) of this branch was given, and nobody recorded whether it saw this row."
+      )
+    }
+    for merge in training.merges {
+      var share = ""
+      if let entries = merge.entries, let total = merge.totalEntries, total > 0 {
+        share =
+          "; \(String(format: "%.2f", 100 * Double(entries) / Double(total))) % of that model's"
+          + " entries are the expert's"
+      }
+      sentences.append(
+        "The expert is part of the merged model \(Library.shown(merge.model)) (\(merge.method))"
+          + "\(share).")
+    }
+    return sentences
+  }
+}
+
+/// The values that a step decided by, in words.
+private struct Values {
+  /// How many there were to pick from.
+  let candidates: String?
+  let words: String
+
+  /// Nil where it is no JSON object.
+  init?(_ evidence: String) {
+    guard let members = (try? JSON(parsing: Array(evidence.utf8)))?.members else { return nil }
+    candidates = members.first { $0.key == "candidates" }?.value.compact
+    words = members.filter { $0.key != "candidates" }.map { member in
+      if let length = member.value["length"]?.int {
+        return "\(member.key) was \(length) character\(length == 1 ? "" : "s") long"
+      }
+      return member.value == .null
+        ? "\(member.key) was missing" : "\(member.key) was \(member.value.compact)"
+    }.joined(separator: ", and ")
+  }
+}

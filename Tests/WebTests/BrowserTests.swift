@@ -1,0 +1,88 @@
+import Audit
+import Foundation
+import Lineage
+import Pages
+import Testing
+
+@testable import Web
+
+/// The pages in headless Chromium: see `Tests/Browser/look.py`.
+///
+/// Runs where BRANCHMERGE_PYTHON names a Python that has Selenium and axe-core, and Chromium is there.
+struct BrowserTests {
+  static let isThere = (try? look([]).status) == 0
+
+  @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
+  func `served pages are fine on a desktop, on a phone, in the dark, on paper and by keyboard`()
+    async throws
+  {
+    let book = try Book()
+    let markup = "<b onclick='x'>bold</b> \u{202E}\(String(repeating: "long", count: 200))"
+    try book.record((0..<60).map { "{\"prompt\": \"What is \($0)? \(markup)\"}" })
+    try book.record((0..<9).map { "{\"prompt\": \"What is \($0)?\", \"level\": 1}" })
+    try await serving(book.path) { server in
+      let paths = [
+        "/", "/samples?branch=math", "/sample?id=pool:1&run=1", "/sample?id=pool:61", "/runs",
+        "/search?q=What+is+7", "/compare?before=1&after=2",
+        "/compare?before=1&after=2&branch=0&group=0",
+        "/sources", "/models", "/search",
+      ]
+      for path in paths {
+        // What takes a moment would be seen as such.
+        while try await server.get(path).status == 202 {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+      let seen = try Self.look(paths.map { "http://127.0.0.1:\(server.port)\($0)" })
+      #expect(seen.status == 0, "\(seen.output)")
+    }
+  }
+
+  @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
+  func `a report is, too, and asks for nothing`() throws {
+    let book = try Book()
+    try book.record((0..<60).map { "{\"prompt\": \"What is \($0)?\"}" })
+    let overview = try Overview(Ledger(reading: book.ledgerPath), in: book.path)
+    let report = try book.workspace.write("report.html", Report(overview).page)
+    let seen = try Self.look(["file://" + report])
+    #expect(seen.status == 0, "\(seen.output)")
+  }
+
+  @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
+  func `what is wrong with a page is seen`() throws {
+    let scratch = try Scratch()
+    let page = try scratch.write(
+      "page.html",
+      """
+      <!DOCTYPE html><html lang="en"><head><title>t</title><style>
+      :focus { outline: none } p { color: #aaa; width: 3000px }
+      </style></head><body><main><h1>h</h1><p>pale and wide</p><a href="#x">x</a>
+      <img src="http://127.0.0.1:9/x.png"><script>console.error("said")</script></main></body></html>
+      """)
+    let seen = try Self.look(["file://" + page])
+    #expect(seen.status == 1)
+    for fault in [
+      "console:", "said", "asks for http://127.0.0.1:9/x.png", "axe: color-contrast",
+      "axe: image-alt", "scrolls sideways", "focus does not show", "the first stop is not",
+    ] {
+      #expect(seen.output.contains(fault), "\(fault)")
+    }
+  }
+
+  static func look(_ urls: [String]) throws -> (status: Int32, output: String) {
+    guard let python = ProcessInfo.processInfo.environment["BRANCHMERGE_PYTHON"] else {
+      return (77, "BRANCHMERGE_PYTHON is not set")
+    }
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Browser/look.py").standardized.path
+    let (process, pipe) = (Process(), Pipe())
+    process.executableURL = URL(fileURLWithPath: python)
+    process.arguments = [script] + urls
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}
