@@ -30,6 +30,7 @@ struct Question {
   /// A word in more documents is common; of these just so many are read.
   private static let rare = 1000
   private static let mostCandidates = 400
+  private static let mostVoters = 40
   private static let mostGroups = 6
 
   init(_ text: String) {
@@ -64,7 +65,7 @@ struct Question {
         document: document, sampleID: row[1], match: .same, similarity: 1, excerpt: "")
       if !same.contains(document) {
         answer.similarity = min(0.999, measure.similarity(to: text))
-        answer.match = !terms.isEmpty && text.utf8.contains(folded.utf8) ? .part : .words
+        answer.match = !terms.isEmpty && isPart(of: text) ? .part : .words
       }
       ranked.append((answer, text))
     }
@@ -80,6 +81,12 @@ struct Question {
       answer.excerpt = measure.excerpt(of: ranked.text, folded)
       return answer
     }
+  }
+
+  private func isPart(of text: String) -> Bool {
+    var bytes = ByteBuffer(capacity: text.utf8.count)
+    bytes.append(text)
+    return bytes.bytes.firstRange(of: Array(folded.utf8)) != nil
   }
 
   /// The documents in which most of the words are, the rarest counting most; the words that were
@@ -111,9 +118,10 @@ struct Question {
     found.sort { ($0.frequency, $0.term) < ($1.frequency, $1.term) }
     var votes: [Int64: Double] = [:]
     var weights: [String: Double] = [:]
-    for (term, frequency, list) in found {
+    for (rank, (term, frequency, list)) in found.enumerated() {
       let weight = log(1 + 1 / frequency)
       weights[term] = weight
+      guard rank < Self.mostVoters else { continue }
       for document in list { votes[document, default: 0] += weight }
     }
     let most = votes.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(Self.mostCandidates)
@@ -163,13 +171,14 @@ private struct Measure {
     words = question.words
     pairs = question.pairs
     self.beginnings = beginnings
-    let known = words.compactMap { weights[String($0)] }
+    // In an order of its own, so that the last bit of a sum is always the same.
+    let sorted = words.sorted()
+    let known = sorted.compactMap { weights[String($0)] }
     // A word that no document has, most often one that is misspelt, counts as others do.
     let other = known.isEmpty ? 1 : known.reduce(0, +) / Double(known.count)
-    self.weights = Dictionary(
-      uniqueKeysWithValues: words.map { ($0, weights[String($0)] ?? other) })
-    // In an order of its own, so that the last bit of the sum is always the same.
-    total = words.sorted().reduce(0) { $0 + (weights[String($1)] ?? other) }
+    let each = sorted.map { weights[String($0)] ?? other }
+    self.weights = Dictionary(uniqueKeysWithValues: zip(sorted, each))
+    total = each.reduce(0, +)
   }
 
   /// Of 1 most for the share of the words that the text has, the rare ones counting more, and a
@@ -232,15 +241,5 @@ extension Hit.Match {
     case .part: 1
     case .words: 2
     }
-  }
-}
-
-extension String.UTF8View {
-  /// Whether these bytes stand somewhere in the text.
-  fileprivate func contains(_ part: String.UTF8View) -> Bool {
-    let part = Array(part)
-    return withContiguousStorageIfAvailable {
-      Span(_unsafeElements: $0).firstRange(of: part) != nil
-    } ?? Array(self).span.firstRange(of: part).map { _ in true } ?? false
   }
 }
