@@ -94,6 +94,10 @@ package final class FileLock: Sendable {
     return Int(String(decoding: text.prefix(Swift.max(0, count)), as: UTF8.self))
   }
 
-  // Also ends an attempt that threw: all properties were set by then.
-  deinit { close(descriptor) }
+  // Also ends an attempt that threw: all properties were set by then. A process that is just being
+  // started has a copy of the descriptor for a moment, which would keep the lock.
+  deinit {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

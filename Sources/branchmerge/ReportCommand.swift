@@ -47,11 +47,18 @@ struct ReportCommand: ParsableCommand {
     guard !Folder.isFolder(path) else {
       throw FileError(path, "is a folder; name a file in it: --output \(path)/report.html")
     }
-    var file = try OutputFile(path + ".new", isDurable: true)
+    let byteCount = try Self.write(overview, to: path)
+    show("\(path)  \(size(Double(byteCount)))")
+  }
+
+  /// Writes the page, whole or not at all; its size is returned.
+  @discardableResult
+  static func write(_ overview: Overview, to path: String, isDurable: Bool = true) throws -> Int {
+    var file = try OutputFile(path + ".new", isDurable: isDurable)
     try file.append(Report(overview).page)
-    let bytes = file.byteCount
+    let byteCount = file.byteCount
     _ = try file.finish()
-    try Folder.rename(path + ".new", to: path, isDurable: true)
-    show("\(path)  \(size(Double(bytes)))")
+    try Folder.rename(path + ".new", to: path, isDurable: isDurable)
+    return byteCount
   }
 }

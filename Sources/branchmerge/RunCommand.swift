@@ -1,7 +1,9 @@
 import ArgumentParser
+import Audit
 import Curation
 import Files
 import Foundation
+import Lineage
 import Training
 import Workflow
 
@@ -105,7 +107,19 @@ struct RunCommand: ParsableCommand {
       say("interrupted; what is finished is kept. The same command goes on from there.")
       throw ExitCode(128 + stopped.signal)
     }
+    try draw(after: summaries)
     if json { show(try branchmerge.json(summaries.map(StageResult.init))) }
+  }
+
+  /// Draws the workspace anew where a stage was done.
+  private func draw(after summaries: [StageSummary]) throws {
+    let page = options.workspace + "/report.html"
+    let isOld = summaries.contains { $0.result != .upToDate }
+    guard until == .report, isOld || !FileManager.default.fileExists(atPath: page) else { return }
+    let ledger = try Ledger(reading: Workspace.ledgerPath(in: options.workspace))
+    try ReportCommand.write(
+      Overview(ledger, in: options.workspace), to: page, isDurable: !noSync)
+    say("in pictures: \(page)")
   }
 }
 

@@ -79,10 +79,12 @@ struct RunTests {
         train even: given: models/even in TIME
         merge: linear, 6 tensors in TIME
         report: report.md, report.json in TIME
+        in pictures: work/report.html
 
         """)
     let made = try folder.contents(below: "work/merged")
     #expect(made["model.safetensors"] != nil)
+    #expect(try folder.text("work/report.html").hasPrefix("<!DOCTYPE html>"))
     #expect(Set(try plan().values) == ["up to date"])
 
     let before = try folder.ledger("SELECT count(*) FROM stage")
