@@ -25,7 +25,8 @@ package final class FileStream: ByteStream {
 
   package init(_ path: String) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting for the other end, should the name be that of a pipe.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(path, failedTo: "open it") }
     var status = stat()
     let isThere = fstat(descriptor, &status) == 0

@@ -37,6 +37,28 @@ package struct OutputFile: ~Copyable {
     if pending.count >= Self.block { try flush() }
   }
 
+  /// The file that a path names for writing, through links; refused where a pipe, a device or a
+  /// folder has that name, or where there is no folder to put it in.
+  package static func target(of path: String) throws(FileError) -> String {
+    var target = path
+    if let real = realpath(path, nil) {
+      target = String(cString: real)
+      free(real)
+      var status = stat()
+      guard stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        throw FileError(
+          path,
+          Folder.isFolder(target)
+            ? "is a folder; name a file in it" : "is no file that could be replaced; name another")
+      }
+    }
+    let folder = target.parentPath
+    guard Folder.isFolder(folder.isEmpty ? "." : folder) else {
+      throw FileError(path, "cannot be written: there is no folder \(folder)")
+    }
+    return target
+  }
+
   /// Completes the file under its present name and returns the hash of its bytes.
   package mutating func finish() throws(FileError) -> Digest {
     try flush()

@@ -13,14 +13,14 @@ package final class Ledger: Sendable {
 
   /// Opens the ledger, making or migrating it where needed.
   ///
-  /// With `isDurable` a commit is on disk when it returns.
-  package init(writing path: String, isDurable: Bool) throws {
+  /// With `isDurable` a commit is on disk when it returns. Others that read or write are waited for,
+  /// for up to `patience` seconds: an answer may be on its way when a run is to be committed.
+  package init(writing path: String, isDurable: Bool, patience: Double = 120) throws {
     self.path = path
     isReadOnly = false
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
-    // Somebody may be reading an answer while a run is to be committed.
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(patience)
     configuration.prepareDatabase { database in
       try database.execute(
         sql: """
@@ -110,12 +110,12 @@ package final class Ledger: Sendable {
 
   /// Runs whose ledger entries are complete but whose files may not all have their names yet.
   package func unpublishedRuns() throws -> [Int64] {
-    try database.read { try Int64.fetchAll($0, sql: "SELECT id FROM run WHERE published IS NULL") }
+    try access { try Int64.fetchAll($0, sql: "SELECT id FROM run WHERE published IS NULL") }
   }
 
   /// Paths of a run's output files, below the workspace.
   package func outputs(of run: Int64) throws -> [String] {
-    try database.read { database in
+    try access { database in
       try String.fetchAll(
         database,
         sql: """
@@ -125,7 +125,7 @@ package final class Ledger: Sendable {
   }
 
   package func markPublished(run: Int64) throws {
-    try database.write { database in
+    try access { database in
       try database.execute(
         sql: "UPDATE run SET published = ? WHERE id = ?", arguments: [timestamp(), run])
     }

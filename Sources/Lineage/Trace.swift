@@ -150,6 +150,17 @@ package struct Trace: Encodable, Equatable, Sendable {
     try ledger.access { try place(name, in: $0) != nil }
   }
 
+  /// Whether some run read the row of this place.
+  package static func isRead(_ name: String, in ledger: Ledger) throws -> Bool {
+    try ledger.access { database in
+      guard let (path, row) = try place(name, in: database) else { return false }
+      return try Bool.fetchOne(
+        database,
+        sql: "SELECT EXISTS (SELECT 1 FROM source_file WHERE path = ? AND row_count >= ?)",
+        arguments: [path, max(row, 1)]) == true && row > 0
+    }
+  }
+
   /// A source file, whole or by the end of its path, and a row of it.
   private static func place(_ name: String, in database: Database) throws -> (String, Int)? {
     guard let colon = name.lastIndex(of: ":"), let row = Int(name[name.index(after: colon)...])

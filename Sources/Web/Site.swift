@@ -198,7 +198,7 @@ extension Site {
         return reply
       case .ids(let ids): return reply(SearchPage(words, .ids(ids)).html)
       case .hits(let hits): return reply(SearchPage(words, .hits(hits)).html)
-      case .nothing: return reply(SearchPage(words, .hits([])).html)
+      case .noID, .nothing: return reply(SearchPage(words, .hits([])).html)
       }
     } catch is IsText {
       let index = try index()

@@ -64,10 +64,22 @@ struct BranchMerge: ParsableCommand {
 }
 
 /// Writes a line for people to standard error.
-func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+func say(_ line: String) {
+  try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+}
 
 /// Writes a result to standard output.
-func show(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+func show(_ text: String) { showBytes(Data((text + "\n").utf8)) }
+
+/// Writes bytes to standard output; where that cannot be done, on a full disk, the program ends.
+func showBytes(_ bytes: Data) {
+  do {
+    try FileHandle.standardOutput.write(contentsOf: bytes)
+  } catch {
+    say("error: \(FileError("standard output", failedTo: "write"))")
+    Foundation.exit(2)
+  }
+}
 
 /// Options that several commands share.
 struct SourceOptions: ParsableArguments {

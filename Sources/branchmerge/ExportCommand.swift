@@ -81,11 +81,12 @@ struct ExportCommand: ParsableCommand {
     }
     // Until here a signal ends the process at once, as there is nothing to clear away.
     Interruption.watch()
-    let partial = output + ".partial"
+    let target = try OutputFile.target(of: output)
+    let partial = target + ".partial"
     var file = try OutputFile(partial, isDurable: false)
     try formatType().write(export) { try file.append($0) }
     _ = try file.finish()
-    try Folder.rename(partial, to: output, isDurable: false)
+    try Folder.rename(partial, to: target, isDurable: false)
   }
 
   private func formatType() throws -> any ExportFormat.Type {

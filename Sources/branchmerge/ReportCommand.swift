@@ -44,10 +44,7 @@ struct ReportCommand: ParsableCommand {
     let overview = try Overview(ledger, in: workspace)
     guard !json else { return show(try branchmerge.json(overview)) }
     let path = output ?? workspace + "/report.html"
-    guard !Folder.isFolder(path) else {
-      throw FileError(path, "is a folder; name a file in it: --output \(path)/report.html")
-    }
-    let byteCount = try Self.write(overview, to: path)
+    let byteCount = try Self.write(overview, to: OutputFile.target(of: path))
     show("\(path)  \(size(Double(byteCount)))")
   }
 

@@ -20,7 +20,9 @@ struct WhyCommand: ParsableCommand {
       For a text an index of all prompts is made at first. It is kept in the workspace as \
       .search.sqlite and may be removed at any time. A text that begins with - comes last, after --.
 
-      Exit status: 0 found, 1 nothing was found or the row is not the one that was read.
+      Exit status: 0 found, 1 nothing was found, several samples may be meant by --raw, or the row is \
+      not the one that was read, so that only the ledger tells of it. --json prints one sample's story, \
+      or {"choices": [...]}.
 
       Example:
         branchmerge why openr1-math:5b1f --workspace work
@@ -75,16 +77,27 @@ struct WhyCommand: ParsableCommand {
       if raw { return try showRow(of: trace, in: ledger) }
       let story = try Story(of: trace, in: ledger)
       show(json ? try branchmerge.json(story) : text(of: story))
+      guard story.unread == nil else { throw ExitCode(1) }
     case .ids(let ids):
       try showChoices(
         ids.map { Choice(sampleID: $0) }, "ids begin with \(quoted(name))", in: ledger)
-    case .hits(let hits): try showChoices(hits.map(Choice.init), "samples are near", in: ledger)
+    case .hits(let hits):
+      try showChoices(
+        hits.map(Choice.init), hits.count == 1 ? "sample is near" : "samples are near", in: ledger)
+    case .noID(let nearest):
+      if json { try showNothing() }
+      say(
+        "no sample has the id \(quoted(name))"
+          + (nearest.map { "; the one that begins most like it is \($0)" } ?? ""))
+      throw ExitCode(1)
     case .nothing:
-      if json { show("[]") }
+      if json { try showNothing() }
       say("no sample has this id or place, and no prompt is like this: \(quoted(name))")
       throw ExitCode(1)
     }
   }
+
+  private func showNothing() throws { show(try branchmerge.json(["choices": [Choice]()])) }
 
   private func showRow(of trace: Trace, in ledger: Ledger) throws {
     let row: OriginalRow
@@ -97,8 +110,7 @@ struct WhyCommand: ParsableCommand {
     // A terminal does what a broken row tells it.
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let text = String(decoding: row.bytes, as: UTF8.self)
-    FileHandle.standardOutput.write(
-      isTerminal ? Data((visible(text) + "\n").utf8) : Data(row.bytes + [0x0A]))
+    showBytes(isTerminal ? Data((visible(text) + "\n").utf8) : Data(row.bytes + [0x0A]))
     switch row.proof {
     case .hash: say("(its hash is that of the ledger)")
     case .id: say("(a row of a table; its values give the id of the ledger)")
@@ -150,7 +162,13 @@ struct WhyCommand: ParsableCommand {
       choices[index].fates = Dictionary(
         (trace?.fates ?? []).map { ($0.branch, $0.fate) }, uniquingKeysWith: { first, _ in first })
     }
-    if json { return show(try branchmerge.json(choices)) }
+    guard !raw else {
+      say(
+        "several samples may be meant; ask for one of them by its id:\n  "
+          + choices.map(\.sampleID).joined(separator: "\n  "))
+      throw ExitCode(1)
+    }
+    if json { return show(try branchmerge.json(["choices": choices])) }
     show("\(isCut ? "More than " : "")\(choices.count) \(what); ask for one of them by its id:")
     for choice in choices {
       var parts = [choice.sampleID]

@@ -31,9 +31,9 @@ struct SearchTests {
   @Test(arguments: [
     ("Find $x^2+3x=0$, x>0!", "find x 2 3x 0 x 0"),
     (#"\frac{a}{b} AND "c*" NEAR(d)"#, "frac a b and c near d"),
-    ("Größe ÉTÉ naïve Ω", "größe été naïve ω"), ("数学 и 2つ", "数 学 и 2 つ"),
+    ("Größe ÉTÉ naïve Ω", "große ete naive ω"), ("数学 и 2つ", "数 学 и 2 つ"),
     ("∠ABC ≤ 60°", "∠ abc ≤ 60 °"),
-    ("👩‍🏫 ok 👍🏽", "👩 🏫 ok 👍"), ("e\u{301} \u{301}", "e\u{301}"), ("... --- ' \" ;", ""), ("", ""),
+    ("👩‍🏫 ok 👍🏽", "👩 🏫 ok 👍"), ("e\u{301} \u{301} é", "e e"), ("... --- ' \" ;", ""), ("", ""),
     (String(repeating: "a", count: 70), String(repeating: "a", count: 64) + " aaaaaa"),
   ])
   func `words are letters and digits in lower case`(text: String, words: String) {

@@ -102,3 +102,49 @@ struct ExportCommandTests {
         """)
   }
 }
+
+struct TargetTests {
+  @Test func `an export goes through a link, and replaces no pipe and no folder`() throws {
+    let folder = try TemporaryFolder()
+    _ = try demo(in: folder)
+    let work = folder / "work"
+    try folder.write("there.csv", "old\n")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder / "link.csv", withDestinationPath: "there.csv")
+    let linked = try branchmerge("export", work, "-f", "csv", "-o", folder / "link.csv")
+    #expect(linked.status == 0)
+    #expect(try folder.text("there.csv").hasPrefix("branch,id,fate,step"))
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: folder / "link.csv") == "there.csv")
+    #expect(mkfifo(folder / "pipe", 0o600) == 0)
+    for (name, message) in [
+      ("pipe", "is no file that could be replaced; name another"),
+      ("work", "is a folder; name a file in it"),
+      ("none/x.csv", "cannot be written: there is no folder \(folder / "none")"),
+    ] {
+      let ending = try branchmerge("export", work, "-f", "csv", "-o", folder / name)
+      #expect(ending.errors == "error: \(folder / name): \(message)\n")
+      #expect(ending.status == 2)
+    }
+    #expect(
+      try branchmerge("report", work, "--output", folder / "pipe").errors
+        == "error: \(folder / "pipe"): is no file that could be replaced; name another\n")
+  }
+
+  @Test func `a result that cannot be written is an error`() throws {
+    let folder = try TemporaryFolder()
+    _ = try demo(in: folder)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "exec \"$0\" status \"$1\" > /dev/full 2> \"$2\"", Package.program, folder / "work",
+      folder / "errors",
+    ]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(
+      try folder.text("errors").hasPrefix(
+        "error: standard output: could not write: No space left on device"))
+  }
+}

@@ -477,8 +477,9 @@ private let helps = [
       workspace as .search.sqlite and may be removed at any time. A text that begins
       with - comes last, after --.
 
-      Exit status: 0 found, 1 nothing was found or the row is not the one that was
-      read.
+      Exit status: 0 found, 1 nothing was found, several samples may be meant by
+      --raw, or the row is not the one that was read, so that only the ledger tells
+      of it. --json prints one sample's story, or {"choices": [...]}.
 
       Example:
         branchmerge why openr1-math:5b1f --workspace work

@@ -99,7 +99,7 @@ struct RunRecorderTests {
     let folder = try Scratch()
     let first = try Book(Ledger(writing: folder.ledger, isDurable: false))
     #expect(
-      message { _ = try Book(Ledger(writing: folder.ledger, isDurable: false)) }?
+      message { _ = try Book(Ledger(writing: folder.ledger, isDurable: false, patience: 0.2)) }?
         .contains("a run is writing to the ledger") == true)
     _ = first
   }

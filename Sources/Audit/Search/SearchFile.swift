@@ -11,7 +11,7 @@ struct SearchFile {
   let path: String
 
   /// The version of the tables below; a file with another one is emptied.
-  private static let version = 1
+  private static let version = 2
 
   private static let tables = """
     CREATE TABLE content (

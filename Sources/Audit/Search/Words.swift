@@ -1,4 +1,5 @@
 internal import Files
+internal import Foundation
 
 /// What a text is found by: its letters and digits in lower case, with one space between words.
 ///
@@ -31,11 +32,14 @@ enum Words {
       switch Part(of: scalar) {
       case .gap: length = 0
       case .letter:
-        let text = scalar.properties.lowercaseMapping
+        let text = plain(scalar)
         begin(&length, adding: text.utf8.count, after: start, &output)
         output.append(text)
       case .mark:
-        guard length > 0, length < longest else { continue }
+        // Accents: a letter with one is found with it and without, however it is written.
+        guard !(0x0300...0x036F).contains(scalar.value), length > 0, length < longest else {
+          continue
+        }
         let text = String(scalar)
         length += text.utf8.count
         output.append(text)
@@ -90,6 +94,18 @@ enum Words {
 
   private static func split(_ words: borrowing ByteBuffer) -> [Substring] {
     words.withBytes(from: 0) { String(decoding: $0, as: UTF8.self) }.split(separator: " ")
+  }
+
+  /// A letter in lower case, without its accents where its script has such.
+  private static func plain(_ scalar: Unicode.Scalar) -> String {
+    let text = scalar.properties.lowercaseMapping
+    guard scalar.value < 0x2000 else { return text }
+    var plain = ""
+    for part in text.decomposedStringWithCanonicalMapping.unicodeScalars
+    where !(0x0300...0x036F).contains(part.value) {
+      plain.unicodeScalars.append(part)
+    }
+    return plain
   }
 
   private static func begin(
