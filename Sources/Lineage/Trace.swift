@@ -69,16 +69,37 @@ package struct Trace: Encodable, Equatable, Sendable {
     /// written, and of the row in runs of an earlier version.
     package var outputRowXXH3: String?
     package var outputXXH3: String?
-    /// What the row went into; nil for what is no row, and where nothing was trained.
+    /// What built the branch since; nil where its rows are still those of this run.
+    package var replacedBy: Replacement?
+    /// What the row went into; nil for what is no row, and where nothing was trained on these rows.
     package var training: Training?
+    /// Experts that were trained on the rows of another build: those that saw the sample there, and
+    /// of a row also the branch's latest expert, where it did not.
+    package var otherTrainings: [Training] = []
+    /// The run that built the branch as it is, where experts were trained on other rows only.
+    package var untrainedRun: Int64?
+  }
+
+  /// The run that built a branch as it is.
+  package struct Replacement: Encodable, Equatable, Sendable {
+    package var run: Int64
+    package var finished: String
+    /// Whether it read the sample for the branch.
+    package var isRead: Bool
   }
 
   /// The expert of a branch, and what became of it.
   package struct Training: Encodable, Equatable, Sendable {
     package var trainer: String
     package var expert: String
+    /// Whether no other was made for the branch since.
+    package var isLatest: Bool
     /// Rows that it was trained on; nil where the expert was given, and nobody knows.
     package var rows: Int?
+    /// The run that wrote them.
+    package var run: Int64?
+    /// The sample's row among them, counted from 1; nil where it is not there.
+    package var row: Int?
     /// Why this row is not among them.
     package var leftOut: String?
     package var tokens: Int?
@@ -231,6 +252,20 @@ package struct Trace: Encodable, Equatable, Sendable {
         "run \(run ?? 0) did not read '\(name)'; runs "
           + runs.map(String.init).joined(separator: ", ") + " did")
     }
+    var fates: [FateInBranch] = []
+    // At one place other runs may have read another sample.
+    let id: String? = row[19]
+    let own = rows.filter { $0[19] as String? == id }
+    let samples =
+      try id.map {
+        try Int64.fetchAll(
+          database, sql: "SELECT id FROM sample WHERE sample_id = ?", arguments: [$0])
+      } ?? own.map { $0[0] }
+    for other in own where other[1] as Int64 == row[1] || run == nil {
+      // Branches that this run did not read it for are as an earlier run left them.
+      let told = Set(fates.filter { $0.run != other[1] as Int64 }.map(\.branch))
+      fates += try Self.fates(of: other[0], as: samples, except: told, in: database)
+    }
     return Trace(
       id: row[19],
       run: Run(id: row[1], finished: row[2], recipe: row[3], tool: row[4]),
@@ -240,22 +275,13 @@ package struct Trace: Encodable, Equatable, Sendable {
         path: row[10], format: row[11], fileXXH3: row[12], publishedSHA256: row[13],
         sha256: row[14], row: row[15], byteOffset: row[16], byteCount: row[17],
         rowXXH3: (row[18] as Int64?).map { hex(UInt64(bitPattern: $0)) }),
-      fates: try rows.flatMap { other in
-        // Branches that this run did not build are as an earlier run left them.
-        other[1] as Int64 == row[1]
-          ? try fates(of: row[0], in: database)
-          : run == nil ? try fates(of: other[0], in: database, latestOnly: true) : []
-      }, otherRuns: runs.filter { $0 != row[1] as Int64 })
+      fates: fates, otherRuns: runs.filter { $0 != row[1] as Int64 })
   }
 
-  /// With `latestOnly` just those in branches that no later run has built.
-  private static func fates(of sample: Int64, in database: Database, latestOnly: Bool = false)
-    throws -> [FateInBranch]
-  {
-    let latest =
-      latestOnly
-      ? "AND NOT EXISTS (SELECT 1 FROM branch AS later WHERE later.name = branch.name"
-        + " AND later.id > branch.id)" : ""
+  /// `all` are its numbers in this run and others.
+  private static func fates(
+    of sample: Int64, as all: [Int64], except told: Set<String>, in database: Database
+  ) throws -> [FateInBranch] {
     let rows = try Row.fetchAll(
       database,
       sql: """
@@ -266,9 +292,9 @@ package struct Trace: Encodable, Equatable, Sendable {
         JOIN sample ON sample.id = fate.sample JOIN source_file ON source_file.id = sample.file
         LEFT JOIN sample AS stayed ON stayed.id = fate.duplicate_of
         LEFT JOIN output_file ON output_file.id = fate.output
-        WHERE fate.sample = ? \(latest) ORDER BY branch.id
+        WHERE fate.sample = ? ORDER BY branch.id
         """, arguments: [sample])
-    return try rows.map { row in
+    return try rows.filter { !told.contains($0[1]) }.map { row in
       let steps = try Row.fetchAll(
         database,
         sql: """
@@ -278,7 +304,7 @@ package struct Trace: Encodable, Equatable, Sendable {
       let isRead = row[2] as String != Fate.quarantined.rawValue
       let dropping = steps.first { $0[0] == stopped }
       let picked: Int? = row[6]
-      return FateInBranch(
+      var fate = FateInBranch(
         branch: row[1], run: row[12], fate: row[2],
         passed: isRead ? steps.prefix { $0[0] != stopped }.map { $0[1] } : [],
         step: dropping?[1], stepText: dropping?[3], evidence: row[4], duplicateOf: row[5],
@@ -287,45 +313,78 @@ package struct Trace: Encodable, Equatable, Sendable {
         outputPath: row[8], outputRow: row[9],
         outputRowXXH3: (row[13] as Int64?).map { hex(UInt64(bitPattern: $0)) },
         outputXXH3: row[11],
-        training: row[2] as String == Fate.kept.rawValue
-          ? try training(on: row[11], row: row[9], of: row[1], in: database) : nil)
+        replacedBy: try replacement(of: row[1], run: row[12], all, in: database))
+      try follow(&fate, all, branch: row[0], in: database)
+      return fate
     }
   }
 
-  /// The latest training of a branch's expert, if these are the rows that it saw.
-  private static func training(
-    on hash: String, row: Int, of branch: String, in database: Database
-  ) throws -> Training? {
-    let found = try Row.fetchOne(
+  /// The branch's latest build, where it is not that of this run.
+  private static func replacement(
+    of branch: String, run: Int64, _ samples: [Int64], in database: Database
+  ) throws -> Replacement? {
+    let latest = try Row.fetchOne(
       database,
       sql: """
-        SELECT training.id, trainer, checkpoint.path, row_count, data_xxh3, checkpoint.id,
-          left_out.reason, left_out.token_count
-        FROM training JOIN stage ON stage.id = training.stage AND stage.state = 'done'
-        JOIN checkpoint ON checkpoint.id = training.checkpoint
-        LEFT JOIN left_out ON left_out.training = training.id AND left_out.output_row = ?
-        WHERE training.branch = ? ORDER BY training.id DESC LIMIT 1
-        """, arguments: [row, branch])
-    guard let found else { return nil }
-    let data: String? = found[4]
-    guard data == nil || data == hash else { return nil }
-    let merges = try Row.fetchAll(
+        SELECT branch.id, run.id, run.finished FROM branch JOIN run ON run.id = branch.run
+        WHERE branch.name = ? ORDER BY branch.id DESC LIMIT 1
+        """, arguments: [branch])
+    guard let latest, latest[1] as Int64 != run else { return nil }
+    let isRead = try samples.contains {
+      try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM fate WHERE sample = ? AND branch = ?)",
+        arguments: [$0, latest[0] as Int64]) ?? false
+    }
+    return Replacement(run: latest[1], finished: latest[2], isRead: isRead)
+  }
+
+  /// Fills in which experts of the branch saw the sample, and which did not see its row.
+  private static func follow(
+    _ fate: inout FateInBranch, _ samples: [Int64], branch: Int64, in database: Database
+  ) throws {
+    let experts = try RecordedExpert.all(of: fate.branch, preferring: branch, in: database)
+    let isKept = fate.fate == Fate.kept.rawValue
+    for expert in experts {
+      let isOwn = expert.dataXXH3 == nil || expert.build?.branch == branch
+      guard isOwn || expert.build != nil, isKept || !isOwn else { continue }
+      let row =
+        isOwn
+        ? expert.build.flatMap { _ in fate.outputRow }
+        : try expert.build.flatMap { build in
+          try samples.compactMap {
+            try Int.fetchOne(
+              database,
+              sql: "SELECT output_row FROM fate WHERE sample = ? AND branch = ? AND output = ?",
+              arguments: [$0, build.branch, build.output])
+          }.first
+        }
+      // What an earlier expert did not see is nobody's question, nor what is no row at all.
+      guard isOwn || row != nil || isKept && expert.isLatest else { continue }
+      let leftOut = try Row.fetchOne(
+        database,
+        sql: "SELECT reason, token_count FROM left_out WHERE training = ? AND output_row = ?",
+        arguments: [expert.training, row])
+      let training = Training(
+        trainer: expert.trainer, expert: expert.path, isLatest: expert.isLatest, rows: expert.rows,
+        run: expert.build?.run, row: row, leftOut: leftOut?[0], tokens: leftOut?[1],
+        merges: expert.merges)
+      if isOwn && fate.training == nil {
+        fate.training = training
+      } else {
+        fate.otherTrainings.append(training)
+      }
+    }
+    let latest = try Row.fetchOne(
       database,
       sql: """
-        SELECT checkpoint.path, merge.method, merge_input.entry_count,
-          (SELECT sum(entry_count) FROM merge_input AS each WHERE each.merge = merge.id)
-        FROM merge_input JOIN merge ON merge.id = merge_input.merge
-        JOIN stage ON stage.id = merge.stage AND stage.state = 'done'
-        JOIN checkpoint ON checkpoint.id = merge.checkpoint
-        WHERE merge_input.checkpoint = ? AND merge.id =
-          (SELECT max(merge.id) FROM merge JOIN stage ON stage.id = merge.stage
-           WHERE stage.state = 'done')
-        """, arguments: [found[5] as Int64])
-    return Training(
-      trainer: found[1], expert: found[2], rows: data == nil ? nil : found[3], leftOut: found[6],
-      tokens: found[7],
-      merges: merges.map {
-        Merge(model: $0[0], method: $0[1], entries: $0[2], totalEntries: $0[3])
-      })
+        SELECT branch.run, output_file.xxh3 FROM branch
+        LEFT JOIN output_file ON output_file.branch = branch.id AND output_file.path = ?
+        WHERE branch.name = ? ORDER BY branch.id DESC LIMIT 1
+        """, arguments: ["branches/\(fate.branch)/train.jsonl", fate.branch])
+    guard let latest, !experts.isEmpty else { return }
+    let rows: String? = latest[1]
+    if experts.allSatisfy({ $0.dataXXH3 != nil && $0.dataXXH3 != rows }) {
+      fate.untrainedRun = latest[0]
+    }
   }
 }

@@ -88,7 +88,7 @@ struct ImpactCommand: ParsableCommand {
         rows.append([branch.name, source.name] + numbers.map(grouped))
       }
     }
-    var lines = ["\(head):", "", table(rows, leftColumns: 2), ""]
+    var lines = ["\(head):", ""] + (rows.count > 1 ? [table(rows, leftColumns: 2), ""] : [])
     for branch in impact.branches { lines += story(of: branch) }
     return lines.joined(separator: "\n")
   }
@@ -126,7 +126,8 @@ struct ImpactCommand: ParsableCommand {
 
   private func touch(_ expert: Impact.Expert) -> String {
     guard let rows = expert.rows else { return "given, nobody knows which rows it saw" }
-    guard let lost = expert.lost else { return "trained on rows of an earlier build" }
-    return "trained on \(counted(rows, "row")), \(grouped(lost)) of them would be lost"
+    guard let lost = expert.lost else { return "trained on rows that no recorded run wrote" }
+    let build = expert.isCurrent == false ? expert.run.map { " of run \($0)" } ?? "" : ""
+    return "trained on \(counted(rows, "row"))\(build), \(grouped(lost)) of them would be lost"
   }
 }

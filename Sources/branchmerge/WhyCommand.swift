@@ -160,7 +160,8 @@ struct WhyCommand: ParsableCommand {
     for index in choices.indices {
       let trace = try? Trace.find(choices[index].sampleID, in: ledger)
       choices[index].fates = Dictionary(
-        (trace?.fates ?? []).map { ($0.branch, $0.fate) }, uniquingKeysWith: { first, _ in first })
+        (trace?.fates ?? []).filter { $0.replacedBy == nil }.map { ($0.branch, $0.fate) },
+        uniquingKeysWith: { first, _ in first })
     }
     guard !raw else {
       say(

@@ -42,11 +42,14 @@ struct TraceTests {
 
   @Test func `a dropped sample names its step with its text`() throws {
     let folder = try Scratch()
+    let ledger = try ledger(folder)
     #expect(
-      try Trace.find("pool:ab", run: 1, in: ledger(folder)).fates == [
+      try Trace.find("pool:ab", run: 1, in: ledger).fates == [
         Trace.FateInBranch(
           branch: "math", run: 1, fate: "dropped", passed: [], step: "short", stepText: "keep: …",
-          evidence: #"{"topic": "x"}"#)
+          evidence: #"{"topic": "x"}"#,
+          replacedBy: Trace.Replacement(
+            run: 2, finished: try Trace.find("pool:ab", in: ledger).run.finished, isRead: true))
       ])
   }
 
@@ -80,5 +83,30 @@ struct TraceTests {
     #expect(
       message { _ = try Trace.find("pool:ab", run: 7, in: ledger) }
         == "run 7 did not read 'pool:ab'; runs 2, 1 did")
+  }
+
+  @Test func `what a later build of the branch left out is of the run that had it`() throws {
+    let folder = try Scratch()
+    _ = try ledger(folder)
+    let writing = try Ledger(writing: folder.ledger, isDurable: false)
+    let book = try Book(writing, tool: "test 3")
+    try book.recorder.record([book.sample(1, id: "pool:ba")], [book.kept(1)])
+    try book.finish(rows: 1, kept: 1)
+    try book.recorder.commit(
+      expecting: book.funnel {
+        $0.read = 1
+        $0.kept = 1
+      })
+    let ledger = try Ledger(reading: folder.ledger)
+    for (run, isAsked) in [(2, false), (2, true), (1, true)] as [(Int64, Bool)] {
+      let fate = try #require(
+        try Trace.find("pool:aa", run: isAsked ? run : nil, in: ledger).fates.first)
+      #expect((fate.run, fate.replacedBy?.run, fate.replacedBy?.isRead) == (run, 3, false))
+    }
+    // A row without an id is known by its place.
+    #expect(try Trace.find("pool.jsonl:4", run: 1, in: ledger).fates.first?.replacedBy?.run == 3)
+    let place = try Trace.find("pool.jsonl:1", in: ledger)
+    #expect(place.id == "pool:ba" && place.fates.map(\.run) == [3])
+    #expect(place.fates.first?.replacedBy == nil)
   }
 }

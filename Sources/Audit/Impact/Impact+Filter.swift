@@ -120,7 +120,26 @@ private struct SecondSieve {
       return agrees
     }
     return try zip(run.branches, tallies).map { branch, tally in
-      try Impact.Branch(branch, of: run.id, sources(of: branch, tally), in: columns.ledger)
+      let sources = try sources(of: branch, tally)
+      return try Impact.Branch(branch, of: run.id, sources, in: columns.ledger) { run, database in
+        try lost(sources.flatMap(\.lostSamples), run, in: database)
+      }
+    }
+  }
+
+  /// The rows that would be lost, as another run numbered them.
+  private func lost(_ samples: [Int64], _ run: Int64, in database: Database) throws
+    -> [ClosedRange<Int64>]
+  {
+    guard run != self.run.id else { return samples.map { $0...$0 } }
+    let statement = try database.makeStatement(
+      sql: """
+        SELECT other.id FROM sample JOIN sample AS other ON other.sample_id = sample.sample_id
+        JOIN source_file ON source_file.id = other.file
+        JOIN source ON source.id = source_file.source AND source.run = ? WHERE sample.id = ?
+        """)
+    return try samples.flatMap {
+      try Int64.fetchAll(statement, arguments: [run, $0]).map { $0...$0 }
     }
   }
 

@@ -15,8 +15,9 @@ extension Impact {
       let columns = try RunColumns.fates(of: run, branches: names, in: ledger)
       for (branch, fates) in zip(columns.run.branches, columns.fates) {
         let lost = removed.impact(on: fates, columns.run)
-        guard lost.contains(where: \.isTouched) else { continue }
-        branches.append(try Branch(branch, of: run, lost, in: ledger))
+        let result = try Branch(branch, of: run, lost, in: ledger, concerned: removed.samples)
+        guard lost.contains(where: \.isTouched) || !result.experts.isEmpty else { continue }
+        branches.append(result)
       }
     }
     let order = built.names
@@ -28,6 +29,8 @@ extension Impact {
 struct BuiltBranches {
   let names: [String]
   let byRun: [(run: Int64, names: [String])]
+  /// The runs that built them, and those whose rows their experts were trained on.
+  let runs: [Int64]
 
   init(_ ledger: Ledger, only branch: String?) throws {
     let all = try Build(ledger).branches()
@@ -40,6 +43,13 @@ struct BuiltBranches {
     names = wanted.map(\.name)
     byRun = Set(wanted.map(\.run)).sorted().map { run in
       (run, wanted.filter { $0.run == run }.map(\.name))
+    }
+    runs = try ledger.access { database in
+      let trained = try wanted.flatMap { branch in
+        try RecordedExpert.all(of: branch.name, preferring: branch.id, in: database)
+          .compactMap { $0.build?.run }
+      }
+      return Set(wanted.map(\.run) + trained).sorted()
     }
   }
 }
@@ -55,7 +65,7 @@ private struct RemovedSamples {
 
   init(_ subject: Impact.Subject, _ built: BuiltBranches, _ ledger: Ledger) throws {
     self.subject = subject
-    let runs = built.byRun.map(\.run)
+    let runs = built.runs
     switch subject {
     case .source(let name):
       id = nil
@@ -140,6 +150,28 @@ private struct RemovedSamples {
         }
       }
       return (own, later)
+    }
+  }
+
+  /// Those that a run read.
+  func samples(_ run: Int64, _ database: Database) throws -> [ClosedRange<Int64>] {
+    let column: String
+    switch subject {
+    case .source: column = "name"
+    case .licence: column = "licence"
+    default: return samples.map { $0...$0 }
+    }
+    return try Row.fetchAll(
+      database,
+      sql: """
+        SELECT first_sample, row_count FROM source_file
+        JOIN source ON source.id = source_file.source WHERE run = ? AND \(column) = ?
+        """, arguments: [run, subject.name]
+    ).compactMap { row in
+      let (first, count): (Int64, Int64) = (row[0], row[1])
+      guard count > 0 else { return nil }
+      let (last, isOver) = first.addingReportingOverflow(count - 1)
+      return first...(isOver ? .max : last)
     }
   }
 

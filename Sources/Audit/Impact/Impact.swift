@@ -14,12 +14,20 @@ package struct Impact: Encodable, Sendable {
     case sample(String)
     case filter(String)
 
-    package var description: String {
+    package var description: String { "\(kind) \(name)" }
+
+    var kind: String {
       switch self {
-      case .source(let name): "source \(name)"
-      case .licence(let name): "licence \(name)"
-      case .sample(let id): "sample \(id)"
-      case .filter(let name): "filter \(name)"
+      case .source: "source"
+      case .licence: "licence"
+      case .sample: "sample"
+      case .filter: "filter"
+      }
+    }
+
+    var name: String {
+      switch self {
+      case .source(let name), .licence(let name), .sample(let name), .filter(let name): name
       }
     }
   }
@@ -30,7 +38,8 @@ package struct Impact: Encodable, Sendable {
     /// Rows of `train.jsonl` and `seeds.jsonl` as they are.
     package var rows: Int
     package var sources: [Source]
-    /// What was made of the rows as they are; none where these stay.
+    /// The branch's expert where its rows change, and those that were trained on rows concerned, of
+    /// this build or an earlier one.
     package var experts: [Expert] = []
     package var lost: Int { sources.reduce(0) { $0 + $1.lost } }
     package var gained: Int { sources.reduce(0) { $0 + $1.gained } }
@@ -78,6 +87,8 @@ package struct Impact: Encodable, Sendable {
     /// Rows that it was trained on, and how many of them would be lost; nil where it was given, and
     /// nobody knows.
     package var rows, lost: Int?
+    /// The run that wrote the rows; nil where it was given.
+    package var run: Int64?
     /// Whether these are the rows that the branch has now; nil where it was given.
     package var isCurrent: Bool?
     package var merges: [Merge]
@@ -95,8 +106,36 @@ package struct Impact: Encodable, Sendable {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode("\(subject)", forKey: .subject)
+    try container.encode(["kind": subject.kind, "name": subject.name], forKey: .subject)
     try container.encode(branches, forKey: .branches)
+  }
+}
+
+extension Impact.Expert {
+  enum CodingKeys: String, CodingKey { case path, trainer, rows, lost, run, isCurrent, merges }
+
+  /// What is not known is null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(path, forKey: .path)
+    try container.encode(trainer, forKey: .trainer)
+    try container.encode(rows, forKey: .rows)
+    try container.encode(lost, forKey: .lost)
+    try container.encode(run, forKey: .run)
+    try container.encode(isCurrent, forKey: .isCurrent)
+    try container.encode(merges, forKey: .merges)
+  }
+}
+
+extension Impact.Merge {
+  enum CodingKeys: String, CodingKey { case path, method, entries, totalEntries }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(path, forKey: .path)
+    try container.encode(method, forKey: .method)
+    try container.encode(entries, forKey: .entries)
+    try container.encode(totalEntries, forKey: .totalEntries)
   }
 }
 

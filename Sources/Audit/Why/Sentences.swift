@@ -13,7 +13,7 @@ struct Sentences {
     on fate: Trace.FateInBranch, _ steps: [Story.Step], _ stayed: Stayed?
   ) -> String {
     ([origin, evidence] + account(of: fate, steps) + end(of: fate, steps, stayed)
-      + model(of: fate)).joined(separator: " ")
+      + later(fate) + model(of: fate)).joined(separator: " ")
   }
 
   private var origin: String {
@@ -90,10 +90,11 @@ struct Sentences {
   ) -> [String] {
     let output = "row \(fate.outputRow ?? 0) of \(fate.outputPath ?? "")"
     switch Fate(rawValue: fate.fate) {
-    case .kept: return ["It was kept and is \(output)."]
+    case .kept: return ["It was kept and \(fate.isThere) \(output)\(fate.inBuild)."]
     case .seed:
       return [
-        "It was kept as a seed, for which a teacher is still to write the response: \(output)."
+        "It was kept as a seed, for which a teacher \(fate.isThere) still to write the response:"
+          + " \(output)\(fate.inBuild)."
       ]
     case .dropped: return dropped(steps)
     case .duplicate:
@@ -102,7 +103,8 @@ struct Sentences {
         sentence += ", row \(stayed.row) of \(Library.shown(stayed.path))"
         if let path = stayed.outputPath, let row = stayed.outputRow {
           sentence +=
-            ", which has the same prompt, was read before it, and is row \(row) of \(path)"
+            ", which has the same prompt, was read before it, and \(fate.isThere) row \(row) of"
+            + " \(path)\(fate.inBuild)"
         }
       }
       return [sentence + "."]
@@ -136,38 +138,73 @@ struct Sentences {
     return [sentence]
   }
 
+  /// What became of the build since.
+  private func later(_ fate: Trace.FateInBranch) -> [String] {
+    guard let later = fate.replacedBy else { return [] }
+    let again = "Run \(later.run) (finished \(later.finished)) built the branch again"
+    guard !later.isRead else { return ["\(again), which replaced what is told here."] }
+    return [
+      "\(again) without reading this sample for it"
+        + (fate.outputRow == nil ? "." : ", so that the row is no longer in the file.")
+    ]
+  }
+
   /// Where the row's weights went.
   private func model(of fate: Trace.FateInBranch) -> [String] {
-    guard fate.fate == Fate.kept.rawValue else { return [] }
-    guard let training = fate.training else {
-      return ["No training on these rows is on record."]
+    let trainings = [fate.training].compactMap { $0 } + fate.otherTrainings
+    guard !trainings.isEmpty else {
+      return fate.fate == Fate.kept.rawValue ? ["No training on these rows is on record."] : []
     }
-    let expert = Library.shown(training.expert)
-    var sentences: [String] = []
-    if let rows = training.rows {
-      if let reason = training.leftOut {
-        return ["The training of the expert \(expert) left this row out: \(reason)."]
-      }
-      sentences.append(
-        "The expert \(expert) was trained on it by \(training.trainer), one of \(rows) rows.")
-    } else {
-      sentences.append(
-        "The expert \(expert) of this branch was given, and nobody recorded whether it saw this row."
-      )
+    let none = fate.untrainedRun.map {
+      "The rows that the branch has now, those of run \($0), have not been trained on."
     }
-    for merge in training.merges {
+    return [none].compactMap { $0 } + trainings.flatMap { sentences(on: $0, fate) }
+  }
+
+  private func sentences(on training: Trace.Training, _ fate: Trace.FateInBranch) -> [String] {
+    let path = Library.shown(training.expert)
+    let expert = training.isLatest ? "expert \(path)" : "earlier expert \(path)"
+    let merges = training.merges.map { merge in
       var share = ""
       if let entries = merge.entries, let total = merge.totalEntries, total > 0 {
         share =
           "; \(String(format: "%.2f", 100 * Double(entries) / Double(total))) % of that model's"
           + " entries are the expert's"
       }
-      sentences.append(
-        "The expert is part of the merged model \(Library.shown(merge.model)) (\(merge.method))"
-          + "\(share).")
+      return "The expert is part of the merged model \(Library.shown(merge.model))"
+        + " (\(merge.method))\(share)."
     }
-    return sentences
+    guard let rows = training.rows, let run = training.run else {
+      return [
+        "The \(expert) of this branch was given, and nobody recorded whether it saw this row."
+      ] + merges
+    }
+    let isOwn = run == fate.run
+    guard let row = training.row else {
+      return [
+        "The \(expert) was trained on the rows of run \(run) by \(training.trainer), and this"
+          + " sample was not among these."
+      ] + merges
+    }
+    let build = isOwn && fate.replacedBy == nil ? "" : " on the rows of run \(run)"
+    if let reason = training.leftOut {
+      let which = isOwn ? "this row" : "this sample, which was row \(row),"
+      return ["The training of the \(expert)\(build) left \(which) out: \(reason)."]
+    }
+    return [
+      build.isEmpty
+        ? "The \(expert) was trained on it by \(training.trainer), one of \(rows) rows."
+        : "The \(expert) was trained\(build) by \(training.trainer); this sample was row \(row)"
+          + " there, and one of \(rows) rows that it saw."
+    ] + merges
   }
+}
+
+extension Trace.FateInBranch {
+  fileprivate var isThere: String { replacedBy == nil ? "is" : "was" }
+
+  /// Which build a row is of, where it is not the one that is there.
+  var inBuild: String { replacedBy == nil ? "" : " in the build of run \(run)" }
 }
 
 /// The values that a step decided by, in words.

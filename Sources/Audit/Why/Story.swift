@@ -149,9 +149,12 @@ package struct Story: Encodable, Sendable {
     for fate in trace.fates {
       guard let path = fate.outputPath, let row = fate.outputRow else { continue }
       if let hash = fate.outputRowXXH3 {
-        facts.append(Fact(of: plain("row \(row) of \(path)"), hash: "XXH3 " + hash))
+        let what = "row \(row) of \(path)\(fate.inBuild)"
+        facts.append(Fact(of: plain(what), hash: "XXH3 " + hash))
       }
-      if let hash = fate.outputXXH3 { facts.append(Fact(of: plain(path), hash: "XXH3 " + hash)) }
+      if let hash = fate.outputXXH3 {
+        facts.append(Fact(of: plain(path + fate.inBuild), hash: "XXH3 " + hash))
+      }
     }
     return facts
   }

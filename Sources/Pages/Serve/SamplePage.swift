@@ -85,12 +85,16 @@ package struct SamplePage: Sendable {
       facts.append(("same prompt as", Address.sample(stayed, run: run).link(HTML(text: stayed))))
     }
     if let path = fate.outputPath, let row = fate.outputRow {
-      facts.append(("row", "\(HTML.number(row)) of \(HTML.code(path))"))
+      let build: HTML = fate.replacedBy == nil ? "" : " in the build of run \(Int(fate.run))"
+      facts.append(("row", "\(HTML.number(row)) of \(HTML.code(path))\(build)"))
     }
     if let picked = fate.picked, let candidates = fate.candidates, candidates > 1 {
       facts.append(("picked", "trajectory \(picked + 1) of \(candidates)"))
     }
-    if let training = fate.training {
+    // An expert that did not see the sample is told of in the paragraph.
+    for training in [fate.training].compactMap({ $0 })
+      + fate.otherTrainings.filter({ $0.row != nil })
+    {
       facts.append(("expert", HTML.code(training.expert)))
       for merge in training.merges { facts.append(("merged into", HTML.code(merge.model))) }
     }
