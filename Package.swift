@@ -121,6 +121,7 @@ let package = Package(
       name: "Web",
       dependencies: [
         "Audit", "Curation", "Files", "Lineage", "Notation", "Pages",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -196,6 +197,7 @@ let package = Package(
       name: "WebTests",
       dependencies: [
         "Audit", "Notation", "Curation", "Files", "Lineage", "Pages", "Web",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -73,6 +73,11 @@ extension HTML {
   /// A hash or an id: whole, small, broken where it must be.
   package static func hash(_ text: String) -> HTML { "<code class=\"hash\">\(text)</code>" }
 
+  /// An id to choose by: on one line where it is short enough for that.
+  package static func id(_ text: String) -> HTML {
+    text.utf8.count > 48 ? HTML(text: text) : "<span class=\"id\">\(text)</span>"
+  }
+
   /// Text of several lines as it stands, such as a filter.
   package static func text(_ text: String) -> HTML {
     "<pre tabindex=\"0\"><code>\(text)</code></pre>\n"

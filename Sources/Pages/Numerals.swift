@@ -78,7 +78,20 @@ package enum Numerals {
   }
 }
 
+extension Numerals {
+  /// What a branch wrote: 71 kept, 82 seeds; seeds are not kept, they wait for a response.
+  static func written(kept: Int, seeds: Int) -> String {
+    let waiting = counted(seeds, "seed")
+    return seeds == 0
+      ? "\(grouped(kept)) kept" : kept == 0 ? waiting : "\(grouped(kept)) kept, \(waiting)"
+  }
+}
+
 extension HTML {
+  static func written(kept: Int, seeds: Int) -> HTML {
+    HTML(text: Numerals.written(kept: kept, seeds: seeds))
+  }
+
   package static func number(_ number: Int) -> HTML { HTML(text: Numerals.grouped(number)) }
 
   package static func counted(_ number: Int, _ noun: String, _ plural: String? = nil) -> HTML {

@@ -116,6 +116,13 @@ package enum Style {
     th.number, td.number { text-align: right; white-space: nowrap; }
     th.drawing, td.drawing { width: 40%; min-width: 9rem; padding-left: .4rem; vertical-align: middle; }
     td.text, th.text { min-width: 6rem; overflow-wrap: break-word; }
+    th.prose, td.prose { min-width: 14rem; width: 48%; overflow-wrap: anywhere; }
+    td.code { min-width: 8rem; }
+    .prose ~ .code { min-width: 13rem; }
+    td code, th code, th.code a { overflow-wrap: anywhere; }
+    th.code .id { white-space: nowrap; }
+    /* Accents upon accents stay in their row; the ring of the focus shows. */
+    th, td, dd { overflow: clip; overflow-clip-margin: content-box 6px; }
     .number + .text, .number + .code { padding-left: 1.25rem; }
     code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .86em; font-variant-ligatures: none; }
     pre { background: var(--wash); padding: .8rem 1rem; border-radius: 8px; overflow-x: auto; line-height: 1.45; margin: .5rem 0 1rem; }
@@ -155,6 +162,9 @@ package enum Style {
     .c7 { fill: var(--c7); } path.c7 { stroke: var(--c7); }
     .through { pointer-events: none; }
     .faint { fill-opacity: .45; }
+    rect.kept { fill: var(--kept); } rect.seed { fill: var(--seed); }
+    rect.dropped { fill: var(--dropped); } rect.duplicate { fill: var(--duplicate); }
+    rect.quarantined { fill: var(--quarantined); }
     rect.lost, path.lost { fill: var(--lost); } rect.neutral, path.neutral { fill: var(--edge); }
     path.flow { stroke: none; fill-opacity: .42; }
     path.flow.lost { fill-opacity: .55; }
@@ -196,9 +206,18 @@ package enum Style {
       .small { display: block; }
       .small svg.drawing { width: 100%; }
       .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-      .stack tbody tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: .35rem 0; border-top: 1px solid var(--line); }
-      .stack tbody tr > * { border: 0; padding: .1rem 0; min-width: 0; }
-      .stack .prose { grid-column: 1 / -1; order: 1; }
+      .stack tr { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .35rem 0; border-top: 1px solid var(--line); }
+      .stack tr > * { border: 0; padding: .1rem 0; min-width: 0; width: auto; overflow-wrap: anywhere; }
+      .stack tbody th, .stack tfoot th { flex: 1 1 55%; }
+      .stack tr:has(.number + .number) > th { flex-basis: 100%; }
+      .stack th.code .id { white-space: normal; }
+      .stack .prose ~ .code { min-width: 0; }
+      .stack td.number { order: 1; text-align: left; padding-left: 0; }
+      .stack .prose { flex: 1 1 100%; order: 2; }
+      .stack tbody th.prose { order: 0; }
+      .stack td.text, .stack td.code, .stack td.drawing { flex: 1 1 100%; order: 3; padding-left: 0; }
+      .stack td[data-name]::before { content: attr(data-name) " "; color: var(--soft); font-size: .82rem; font-weight: 400; }
+      .stack td:empty, .stack .minor { display: none; }
     }
     @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
     @media (forced-colors: active) { .drawing, .meter, .swatch { forced-color-adjust: none; } }

@@ -2,7 +2,8 @@
 package struct Table: Sendable {
   package struct Column: Sendable {
     /// How its cells stand: numbers to the right, hashes and ids in small letters of one width,
-    /// drawings take what room is left; prose has a line of its own on a phone.
+    /// drawings take what room is left; prose takes most, and makes that rows stand as a stack of
+    /// lines on a phone.
     package enum Kind: String, Sendable { case text, number, code, drawing, prose }
 
     package var name: String
@@ -32,17 +33,21 @@ package struct Table: Sendable {
   /// A last row of sums, or none.
   package var total: [HTML]?
 
+  /// Whether a phone shows each row as a stack of lines, each with the name of its column.
+  package var isStack: Bool
+
   /// Whether the words around it say what it is, so that the caption is for those who only hear.
   package var isQuiet: Bool
 
   package init(
     _ caption: String, _ columns: [Column], _ rows: [[HTML]], total: [HTML]? = nil,
-    isQuiet: Bool = false
+    isStack: Bool = false, isQuiet: Bool = false
   ) {
     self.caption = caption
     self.columns = columns
     self.rows = rows
     self.total = total
+    self.isStack = isStack || columns.contains { $0.kind == .prose }
     self.isQuiet = isQuiet
   }
 
@@ -67,8 +72,7 @@ package struct Table: Sendable {
   /// Numbers alone need not be far apart.
   private var classes: String {
     let isNarrow = columns.dropFirst().allSatisfy { $0.kind == .number }
-    let hasProse = columns.contains { $0.kind == .prose }
-    return [isQuiet ? "quiet" : nil, isNarrow ? "narrow" : nil, hasProse ? "stack" : nil]
+    return [isQuiet ? "quiet" : nil, isNarrow ? "narrow" : nil, isStack ? "stack" : nil]
       .compactMap(\.self)
       .joined(separator: " ")
   }
@@ -76,9 +80,11 @@ package struct Table: Sendable {
   private func cells(_ row: [HTML]) -> HTML {
     zip(columns, row).enumerated().map { index, cell -> HTML in
       let (column, content) = cell
+      let name: HTML = .when(
+        isStack && index > 0 && column.kind != .prose, " data-name=\"\(column.name)\"")
       return index == 0
         ? "<th scope=\"row\" class=\"\(column.classes)\">\(content)</th>"
-        : "<td class=\"\(column.classes)\">\(content)</td>"
+        : "<td class=\"\(column.classes)\"\(name)>\(content)</td>"
     }.joined()
   }
 }

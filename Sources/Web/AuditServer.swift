@@ -33,7 +33,7 @@ package struct AuditServer: Sendable {
   func serve(_ ready: @escaping @Sendable (String) -> Void) async throws {
     // Whoever sends a request's head in drops is cut off, and so is one who sends none.
     let limits = HTTP1Channel.Configuration(
-      idleTimeout: .seconds(30),
+      additionalChannelHandlers: [RequestTarget.Placement()], idleTimeout: .seconds(30),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: Gate.headLimit, maxHeaderListSize: 2 * Gate.headLimit,
         maxHeaderFieldCount: 100))

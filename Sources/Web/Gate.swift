@@ -114,12 +114,19 @@ extension Gate {
   /// and this machine's names for itself. Names of others lead here at most by deceit.
   private func names(at address: SocketAddress?) -> [String] {
     guard let port = address?.port else { return [] }
-    let hosts = ["localhost", "127.0.0.1", "::1", host, address?.ipAddress ?? "localhost"]
+    let hosts = ["localhost", "127.0.0.1", "::1", host, Self.plain(address?.ipAddress ?? host)]
     return hosts.flatMap { host in
       let name = Self.authority(host.lowercased(), port)
       // A browser leaves away the port that is HTTP's own.
       return port == 80 ? [name, String(name.dropLast(3))] : [name]
     }
+  }
+
+  /// An address of IPv4 as its visitors write it: a socket of IPv6 has it as `::ffff:127.0.0.1`.
+  static func plain(_ address: String) -> String {
+    let beginning = "::ffff:"
+    guard address.hasPrefix(beginning), address.contains(".") else { return address }
+    return String(address.dropFirst(beginning.count))
   }
 
   /// A host and a port as an address has them.

@@ -12,6 +12,8 @@ struct Site: Sendable {
   let workspace: String
   let ledgers: LedgerPool
   private let workbench = Workbench()
+  /// Rows that are far away in their files have one of their own: they are many, and of small use.
+  private let rows = Workbench(limit: 4)
   private let indexing = Indexing()
 
   init(workspace: String) {
@@ -21,12 +23,12 @@ struct Site: Sendable {
 
   /// Begins with what the first visitors would wait for; none of it keeps the server from starting.
   func warmUp() {
-    _ = try? overview()
-    _ = try? index()
+    _ = try? overview(\.overview)
     let list = try? ledgers.with { try RunList(of: $0) }
     for run in list?.runs ?? [] where run.branches.contains(where: \.isCurrent) {
       _ = try? fates(of: run)
     }
+    _ = try? index()
   }
 
   /// Whatever goes wrong is an answer, too.
@@ -37,22 +39,30 @@ struct Site: Sendable {
     } catch is Pending {
       let words =
         path == "/search" ? indexing.words : "This is being worked out; the page comes by itself."
-      var reply = reply(.message("One moment", words), .accepted)
-      if let refresh = HTTPField.Name("Refresh") { reply.headers = [(refresh, "1")] }
-      return reply
+      return comingAgain(.message("One moment", words), .accepted)
     } catch let error as NotThere {
       return reply(.message("Nothing was found", error.words), .notFound)
+    } catch  where LedgerPool.isBusy(error) {
+      let words = "A run is writing to the ledger; the page comes by itself."
+      return comingAgain(.message("One moment", words), .serviceUnavailable)
     } catch {
       return reply(.message("This cannot be shown", "\(error)"), .internalServerError)
     }
   }
 
+  /// A page that the browser asks for again after a second.
+  private func comingAgain(_ page: ServedPage, _ status: HTTPResponse.Status) -> Reply {
+    var reply = reply(page, status)
+    if let refresh = HTTPField.Name("Refresh") { reply.headers = [(refresh, "1")] }
+    return reply
+  }
+
   /// Nil where there is no such page.
   private func page(_ path: String, _ parameters: Parameters) throws -> Reply? {
     switch path {
-    case "/": reply(try overview().overview)
-    case "/sources": reply(try overview().sources)
-    case "/models": reply(try overview().models)
+    case "/": reply(try overview(\.overview))
+    case "/sources": reply(try overview(\.sources))
+    case "/models": reply(try overview(\.models))
     case "/samples": try samples(parameters)
     case "/sample": try sample(parameters)
     case "/row": try row(parameters)
@@ -76,22 +86,19 @@ struct Site: Sendable {
 
   private struct NotThere: Error { var words: String }
 
-  /// The result of longer work on the ledger as it is now.
-  private func worked<Value: Sendable>(
-    _ name: String, isPatient: Bool = true,
-    _ work: @escaping @Sendable (Ledger) throws -> Value
-  ) throws -> Value {
-    let ledgers = ledgers
-    let value = try workbench.value("\(name) \(ledgers.state)", isPatient: isPatient) {
-      try ledgers.with(work)
+  private func overview(_ part: (OverviewPages) -> ServedPage) throws -> ServedPage {
+    let (workspace, ledgers) = (workspace, ledgers)
+    let found = try workbench.value("overview", of: ledgers.state) {
+      try ledgers.patiently { ledger in
+        (time: timestamp(), pages: OverviewPages(try Overview(ledger, in: workspace)))
+      }
     }
-    guard let value else { throw Pending() }
-    return value
-  }
-
-  private func overview() throws -> OverviewPages {
-    let workspace = workspace
-    return try worked("overview") { OverviewPages(try Overview($0, in: workspace)) }
+    guard let found else { throw Pending() }
+    var page = part(found.value.pages)
+    if !found.isCurrent {
+      page.note = "This is as of \(found.value.time); newer numbers are being worked out."
+    }
+    return page
   }
 }
 
@@ -101,12 +108,26 @@ extension Site {
   private func fates(of run: RunList.Run, isPatient: Bool = true) throws -> FateMap {
     // A run stays as it was, whatever comes after it.
     let (ledgers, id) = (ledgers, run.id)
-    let name = "fates \(id) \(run.started) \(run.finished)"
-    let value = try workbench.value(name, isPatient: isPatient) {
-      try ledgers.with { try FateMap(run: id, in: $0) }
+    let found = try workbench.value("fates \(run.name)", isPatient: isPatient) {
+      try ledgers.patiently { try FateMap(run: id, in: $0) }
     }
-    guard let value else { throw Pending() }
-    return value
+    guard let found else { throw Pending() }
+    return found.value
+  }
+
+  /// The fates in a branch as the run built it or, where they are still being worked out and `isFixed`
+  /// is false, as an earlier one did.
+  private func fates(
+    in branch: String, of run: RunList.Run, or earlier: [RunList.Run], isFixed: Bool
+  ) throws -> (run: RunList.Run, map: FateMap) {
+    do {
+      return (run, try fates(of: run))
+    } catch let pending as Pending {
+      for run in earlier where !isFixed && run.branches.contains(where: { $0.name == branch }) {
+        if let map: FateMap = workbench.known("fates \(run.name)") { return (run, map) }
+      }
+      throw pending
+    }
   }
 
   private func samples(_ parameters: Parameters) throws -> Reply {
@@ -116,10 +137,12 @@ extension Site {
       return reply(.message("No branches yet", "'branchmerge run' builds some."))
     }
     let number = parameters.number("run") ?? current.first { $0.branch == name }?.run
-    guard let run = runs.runs.first(where: { $0.id == number }),
-      run.branches.contains(where: { $0.name == name })
+    guard let newest = runs.runs.first(where: { $0.id == number }),
+      newest.branches.contains(where: { $0.name == name })
     else { throw NotThere(words: "No such run has built a branch of this name.") }
-    let map = try fates(of: run)
+    let (run, map) = try fates(
+      in: name, of: newest, or: runs.runs.filter { $0.id < newest.id },
+      isFixed: parameters["run"] != nil)
     guard let build = map.build(name) else { throw NotThere(words: "The ledger has changed.") }
     let filter = FateMap.Filter(
       source: parameters["source"], fate: parameters["fate"].flatMap { Fate(rawValue: $0) },
@@ -129,12 +152,16 @@ extension Site {
     let part = map.page(of: build, filter, turn, limit: 50)
     let list = try ledgers.with { try FateList(part.samples, in: build.id, of: $0) }
     // They are not worth waiting for.
-    let prompts = try? index(isPatient: false).prompts(of: part.samples, length: 160)
-    return reply(
-      RowsPage(
-        run: run.id, build: build, filter: filter, page: part, list: list,
-        prompts: prompts, branches: current
-      ).html)
+    let prompts = try? index(isPatient: false).value.prompts(of: part.samples, length: 160)
+    var page = RowsPage(
+      run: run.id, build: build, filter: filter, page: part, list: list,
+      prompts: prompts, branches: current
+    ).html
+    if run.id != newest.id {
+      page.note =
+        "This is as of run \(run.id); the numbers of run \(newest.id) are being worked out."
+    }
+    return reply(page)
   }
 
   private func sample(_ parameters: Parameters) throws -> Reply {
@@ -158,17 +185,22 @@ extension Site {
 
   private func view(_ parameters: Parameters, isQuick: Bool) throws -> SampleView {
     guard let id = parameters["id"] else { throw NotThere(words: "No sample was asked for.") }
-    let run = parameters.number("run")
-    do {
-      guard !isQuick else {
-        return try ledgers.with { try SampleView(id, run: run, isQuick: true, in: $0) }
+    let (run, ledgers) = (parameters.number("run"), ledgers)
+    let view = try ledgers.with { ledger in
+      do {
+        _ = try Trace.find(id, run: run, in: ledger)
+      } catch let error as LedgerError {
+        throw NotThere(words: error.description)
       }
-      return try worked("sample \(run ?? 0) \(id)") {
-        try SampleView(id, run: run, isQuick: false, in: $0)
-      }
-    } catch let error as LedgerError {
-      throw NotThere(words: error.description)
+      return try SampleView(id, run: run, isQuick: true, in: ledger)
     }
+    guard !isQuick, case .far = view.original else { return view }
+    let name = "\(view.trace.run.id) \(view.trace.run.finished) \(run ?? 0) \(id)"
+    let found = try rows.value(name) {
+      try ledgers.patiently { try SampleView(id, run: run, isQuick: false, in: $0) }
+    }
+    guard let found else { throw Pending() }
+    return found.value
   }
 
   /// The original row, byte for byte, as text.
@@ -180,6 +212,11 @@ extension Site {
     case .far: throw Pending()
     }
   }
+}
+
+extension RunList.Run {
+  /// Of no other run, not even of another ledger's.
+  fileprivate var name: String { "\(id) \(started) \(finished)" }
 }
 
 // MARK: - Search
@@ -201,19 +238,28 @@ extension Site {
       case .noID, .nothing: return reply(SearchPage(words, .hits([])).html)
       }
     } catch is IsText {
-      let index = try index()
+      let (index, isCurrent) = try index()
       let hits = try index.search(words, limit: 20)
-      return reply(SearchPage(words, .hits(hits), gaps: index.gaps).html)
+      var page = SearchPage(words, .hits(hits), gaps: index.gaps).html
+      if !isCurrent { page.note = "What the last run read is being added to the search." }
+      return reply(page)
+    } catch let error as LedgerError {
+      // Either there is no such place, or the ledger itself cannot be read.
+      _ = try ledgers.with { try RunList(of: $0) }
+      return reply(SearchPage(words, .hits([]), gaps: [error.description]).html)
     }
   }
 
-  private func index(isPatient: Bool = true) throws -> SearchIndex {
-    let (workspace, indexing) = (workspace, indexing)
-    let path = ledgers.path
-    // It keeps its ledger, and so has one of its own.
-    return try worked("index", isPatient: isPatient) { _ in
-      try SearchIndex(of: workspace, ledger: Ledger(reading: path)) { indexing.note($0) }
+  private func index(isPatient: Bool = true) throws -> (value: SearchIndex, isCurrent: Bool) {
+    let (workspace, ledgers, indexing) = (workspace, ledgers, indexing)
+    let found = try workbench.value("index", of: ledgers.state, isPatient: isPatient) {
+      try ledgers.patiently { _ in
+        // It keeps its ledger, and so has one of its own.
+        try SearchIndex(of: workspace, ledger: ledgers.open()) { indexing.note($0) }
+      }
     }
+    guard let found else { throw Pending() }
+    return found
   }
 
   /// How far the search index has come.
@@ -238,12 +284,19 @@ extension Site {
     guard let before = parameters.number("before"), let after = parameters.number("after") else {
       return reply(ComparePage(runs, before: nil, after: nil, nil).html)
     }
-    for run in [before, after] where !runs.contains(where: { $0.id == run }) {
-      throw NotThere(words: "There is no run \(run).")
+    let names = try [before, after].map { id in
+      guard let run = runs.first(where: { $0.id == id }) else {
+        throw NotThere(words: "There is no run \(id).")
+      }
+      return run.name
     }
-    let difference = try worked("difference \(before) \(after)") {
-      try Difference(before: Build($0, run: before), after: Build($0, run: after))
+    let ledgers = ledgers
+    let found = try workbench.value("difference \(names)") {
+      try ledgers.patiently {
+        try Difference(before: Build($0, run: before), after: Build($0, run: after))
+      }
     }
+    guard let difference = found?.value else { throw Pending() }
     guard let number = parameters.number("branch"), let place = parameters.number("group") else {
       return reply(ComparePage(runs, before: before, after: after, difference).html)
     }

@@ -3,6 +3,13 @@ import Testing
 @testable import Pages
 
 struct NumeralsTests {
+  @Test func `seeds are not counted among what was kept`() {
+    #expect(Numerals.written(kept: 71, seeds: 82) == "71 kept, 82 seeds")
+    #expect(Numerals.written(kept: 0, seeds: 1) == "1 seed")
+    #expect(Numerals.written(kept: 1084, seeds: 0) == "1,084 kept")
+    #expect(Numerals.written(kept: 0, seeds: 0) == "0 kept")
+  }
+
   @Test(arguments: [
     (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"),
     (Int.min, "-9,223,372,036,854,775,808"),

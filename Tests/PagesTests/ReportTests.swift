@@ -58,6 +58,22 @@ struct ReportTests {
     #expect(page.source == "<p><b>x</b>&lt;i&gt;</p>")
   }
 
+  @Test func `a bar has the colour of its fate`() {
+    for fate in Fate.allCases {
+      #expect(Style.sheet.contains("rect.\(fate.rawValue) { fill: var(--\(fate.rawValue)); }"))
+    }
+  }
+
+  @Test func `what is stacked on a phone keeps the names of its columns`() {
+    let table = Table(
+      "a", [.code("id"), .prose("prompt"), .text("\"fate")], [["1", "2", "3"]]
+    ).html.source
+    #expect(table.contains("<table class=\"stack\">"))
+    #expect(table.contains("<td class=\"prose\">2</td>"))
+    #expect(table.contains("<td class=\"text\" data-name=\"&quot;fate\">3</td>"))
+    #expect(!Table("a", [.text("b"), .text("c")], [["1", "2"]]).html.source.contains("data-name"))
+  }
+
   @Test func `colours of words and marks stand out from their ground`() throws {
     for scheme in try Contrast.schemes() {
       for name in ["ink", "soft", "link", "kept", "seed", "dropped", "duplicate", "quarantined"]

@@ -1,3 +1,4 @@
+import Foundation
 import Lineage
 import Testing
 
@@ -44,6 +45,37 @@ struct GateTests {
       ] {
         let answer = try await server.ask(raw: request + "Connection: close\r\n\r\n")
         #expect(answer.status == status, "\(request)")
+      }
+    }
+  }
+
+  @Test func `the host of a whole address counts`() async throws {
+    try await serving(book.path) { server in
+      let own = "localhost:\(server.port)"
+      for (target, host, status) in [
+        ("http://rebound.example/runs", own, 421), ("HTTP://rebound.example/runs", own, 421),
+        ("http://\(own)@rebound.example/runs", own, 421), ("http:///runs", own, 400),
+        ("http://\(own)/runs", own, 200), ("http://\(own)/runs", "rebound.example", 200),
+        ("https://\(own)/runs", own, 400), ("x:/runs", own, 400), ("*", own, 400),
+      ] {
+        let answer = try await server.ask(
+          raw: "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+        #expect(answer.status == status, "\(target) \(host)")
+      }
+    }
+  }
+
+  @Test func `visitors by IPv4 are answered through IPv6, too`() async throws {
+    #expect(Gate.plain("::ffff:192.0.2.7") == "192.0.2.7")
+    #expect(Gate.plain("::ffff:1") == "::ffff:1")
+    #expect(Gate.plain("2001:db8::7") == "2001:db8::7")
+    guard FileManager.default.fileExists(atPath: "/proc/net/if_inet6") else { return }
+    try await serving(book.path, host: "::") { server in
+      for (host, status) in [("127.0.0.2", 200), ("127.0.0.3", 421)] {
+        let answer = try await server.ask(
+          raw: "GET /runs HTTP/1.1\r\nHost: \(host):\(server.port)\r\nConnection: close\r\n\r\n",
+          at: "127.0.0.2")
+        #expect(answer.status == status)
       }
     }
   }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import GRDB
 import Lineage
 import Testing
 
@@ -74,6 +76,7 @@ struct PageTests {
     "//", "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/style.css/..",
     "/compare?before=1&after=1",
     "/compare?before=1&after=2", "/models?x", "/search?q=%22%20OR%20%2A", "/search?q=%00",
+    "/search?q=pool.jsonl:-1", "/search?q=pool.jsonl:0", "/search?q=pool.jsonl:99",
   ])
   func `what is asked for is text, too`(path: String) async throws {
     let book = try Book()
@@ -141,10 +144,58 @@ struct PageTests {
     try await serving(book.path) { server in
       try await server.expect("of run 1", on: "/samples?branch=all")
       try book.record(["{\"prompt\": \"one\"}", "{\"prompt\": \"two\"}"])
-      let page = try await server.get("/samples?branch=all").body
+      var page = try await server.get("/samples?branch=all").body
+      // The last run's fates may be shown while the new one's are being read.
+      while page.contains("are being worked out") {
+        page = try await server.get("/samples?branch=all").body
+      }
       #expect(page.contains("of run 2"))
       #expect(page.contains("What became of 2 samples"))
       try await server.expect("What became of 1 sample", on: "/samples?branch=all&run=1")
+    }
+  }
+
+  @Test func `while a run commits the last page is shown, or one that comes again`() async throws {
+    let book = try Book()
+    try book.record((0..<8).map { "{\"prompt\": \"What is \($0)?\"}" })
+    try await serving(book.path) { server in
+      for path in ["/", "/samples"] {
+        while try await server.get(path).status == 202 {}
+      }
+      let writer = try Ledger(writing: book.ledgerPath, isDurable: false)
+      try writer.access { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+      let before = try await server.get("/")
+      #expect(before.status == 200)
+      let start = ContinuousClock.now
+      for path in ["/samples", "/runs", "/sample?id=pool:1", "/search?q=pool:1"] {
+        let answer = try await server.get(path)
+        #expect(answer.status == 503, "\(path)")
+        #expect(answer.headers["refresh"] == "1")
+        #expect(answer.body.contains("A run is writing to the ledger"))
+      }
+      #expect(ContinuousClock.now - start < .seconds(12))
+      // Another state, which nobody can read yet.
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: book.ledgerPath)
+      let old = try await server.get("/")
+      #expect(old.status == 200)
+      #expect(old.body.contains("newer numbers are being worked out"))
+      #expect(Markup.faults(old.body) == [])
+      try writer.access { try $0.execute(sql: "ROLLBACK") }
+      while try await server.get("/").body.contains("are being worked out") {}
+      try await server.expect(200, for: "/samples")
+    }
+  }
+
+  @Test func `a place that several files end in is asked for again`() async throws {
+    let book = try Book()
+    try Folder.create(book.path + "/a")
+    try Folder.create(book.path + "/b")
+    for file in ["a/x.jsonl", "b/x.jsonl"] { try book.record(["{\"prompt\": \"1\"}"], file: file) }
+    try await serving(book.path) { server in
+      let answer = try await server.get("/search?q=x.jsonl:-1")
+      #expect(answer.status == 200)
+      #expect(answer.body.contains("write more of the path"))
     }
   }
 
@@ -160,8 +211,14 @@ struct PageTests {
       let broken = try await server.get("/samples")
       #expect(broken.status == 500)
       #expect(broken.body.contains("is damaged, or is not an SQLite file"))
+      for path in ["/sample?id=pool:1", "/row?id=pool:1", "/search?q=pool:1"] {
+        try await server.expect(500, for: path)
+      }
       try FileManager.default.removeItem(atPath: book.ledgerPath)
       try await server.expect("there is no ledger here", on: "/samples")
+      for path in ["/sample?id=pool:1", "/row?id=pool:1", "/search?q=pool:1"] {
+        try await server.expect(500, for: path)
+      }
       try whole.write(to: URL(fileURLWithPath: book.ledgerPath))
       try await server.expect(200, for: "/samples")
     }

@@ -51,12 +51,12 @@ struct Serving: Sendable {
   let port: Int
 
   /// Sends bytes as they are, and returns all that comes back until the server closes.
-  func ask(raw request: String) async throws -> Answer {
+  func ask(raw request: String, at address: String = "127.0.0.1") async throws -> Answer {
     let port = port
     let bytes = try await withCheckedThrowingContinuation { continuation in
       // Waiting for a socket is nothing for the threads that the server's tasks run on.
       Thread.detachNewThread {
-        continuation.resume(with: Result { try exchange(request, port) })
+        continuation.resume(with: Result { try exchange(request, address, port) })
       }
     }
     return Answer(bytes)
@@ -87,7 +87,7 @@ struct Serving: Sendable {
   }
 }
 
-private func exchange(_ request: String, _ port: Int) throws -> [UInt8] {
+private func exchange(_ request: String, _ host: String, _ port: Int) throws -> [UInt8] {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
   // A server that never answers fails the test, and does not hold it.
@@ -97,7 +97,7 @@ private func exchange(_ request: String, _ port: Int) throws -> [UInt8] {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = in_port_t(port).bigEndian
-  address.sin_addr.s_addr = inet_addr("127.0.0.1")
+  address.sin_addr.s_addr = inet_addr(host)
   let isConnected = withUnsafePointer(to: &address) {
     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
       connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
@@ -124,8 +124,10 @@ private func exchange(_ request: String, _ port: Int) throws -> [UInt8] {
 }
 
 /// Serves a workspace while `body` asks.
-func serving(_ workspace: String, _ body: @Sendable (Serving) async throws -> Void) async throws {
-  let server = AuditServer(workspace: workspace, host: "127.0.0.1", port: 0)
+func serving(
+  _ workspace: String, host: String = "127.0.0.1", _ body: @Sendable (Serving) async throws -> Void
+) async throws {
+  let server = AuditServer(workspace: workspace, host: host, port: 0)
   let (addresses, told) = AsyncStream<String>.makeStream()
   try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask { try await server.serve { told.yield($0) } }

@@ -14,7 +14,7 @@ struct WorkbenchTests {
       try workbench.value("a", isPatient: false) {
         gate.wait()
         return count.next()
-      }
+      }?.value
     }
     for _ in 0..<5 { #expect(try value() == nil) }
     gate.signal()
@@ -29,7 +29,7 @@ struct WorkbenchTests {
       try workbench.value("a") {
         guard count.next() > 1 else { throw Failure() }
         return 7
-      }
+      }?.value
     }
     var isTold = false
     while !isTold {
@@ -39,13 +39,17 @@ struct WorkbenchTests {
     #expect(try value() == 7)
   }
 
-  @Test func `only so many works go on at a time, and the oldest values are forgotten`() throws {
-    let (workbench, gate) = (Workbench(), DispatchSemaphore(value: 0))
-    let begun = Counter()
+  @Test func `one work goes on at a time, few wait, and the oldest values are forgotten`() throws {
+    let workbench = Workbench()
+    let (begun, overlaps, running) = (Counter(), Counter(), NSLock())
+    let gate = DispatchSemaphore(value: 0)
     for number in 0..<50 {
-      let value: Int? = try workbench.value("\(number)", isPatient: false) {
+      let value = try workbench.value("\(number)", isPatient: false) {
         _ = begun.next()
+        let isAlone = running.try()
+        if !isAlone { _ = overlaps.next() }
         gate.wait()
+        if isAlone { running.unlock() }
         return number
       }
       #expect(value == nil)
@@ -55,12 +59,49 @@ struct WorkbenchTests {
     for number in 0..<200 {
       while try workbench.value("next \(number)", { again.next() }) == nil {}
     }
-    #expect(begun.value <= 6)
+    #expect(begun.value <= 9)
+    #expect(overlaps.value == 0)
     let before = again.value
     while try workbench.value("next 199", { again.next() }) == nil {}
     #expect(again.value == before)
     while try workbench.value("next 0", { again.next() }) == nil {}
     #expect(again.value == before + 1)
+  }
+
+  @Test func `while the state changes the last value is had, and only the newest worked out`()
+    throws
+  {
+    let (workbench, state, gate) = (Workbench(), Counter(), DispatchSemaphore(value: 0))
+    let begun = Counter()
+    func value() throws -> (value: Int, isCurrent: Bool)? {
+      try workbench.value("a", of: "\(state.value)", isPatient: false) {
+        _ = begun.next()
+        gate.wait()
+        return state.value
+      }
+    }
+    func settle() throws -> Int {
+      while true {
+        if let value = try value(), value.isCurrent { return value.value }
+        Thread.sleep(forTimeInterval: 0.001)
+      }
+    }
+    #expect(try value() == nil)
+    gate.signal()
+    #expect(try settle() == 0)
+    // The work of state 1 is held; all states up to 5 come and go meanwhile.
+    _ = state.next()
+    while begun.value < 2 { #expect(try value()?.isCurrent == false) }
+    for _ in 2...5 {
+      _ = state.next()
+      let old = try value()
+      #expect(old?.value == 0 && old?.isCurrent == false)
+    }
+    #expect(begun.value == 2)
+    gate.signal()
+    gate.signal()
+    #expect(try settle() == 5)
+    #expect(begun.value == 3)
   }
 
   private final class Counter: Sendable {

@@ -38,6 +38,8 @@ package struct FateMap: Sendable {
     package let fate: Fate
     /// What dropped them; nil for every other fate.
     package let step: String?
+    /// Steps in the recipe's order have rising ones; 0 where none dropped them.
+    package let position: Int64
     package fileprivate(set) var count = 0
   }
 
@@ -190,7 +192,7 @@ extension FateMap {
         code = known
       } else {
         let group = Group(
-          source: files[file].source, fate: key.fate, step: steps[key.step])
+          source: files[file].source, fate: key.fate, step: steps[key.step], position: key.step)
         guard let made = builds[build].code(of: group) else {
           throw LedgerError(
             "\(path): run \(run) has more kinds of fates in \(builds[build].name) than can be listed"

@@ -84,7 +84,7 @@ extension Flow.Branch {
 
   /// What it wrote, in words.
   var counted: String {
-    Numerals.counted(kept, "row") + (seeds > 0 ? ", \(Numerals.counted(seeds, "seed"))" : "")
+    Numerals.written(kept: kept, seeds: seeds)
   }
 
   init(

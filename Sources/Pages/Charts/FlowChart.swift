@@ -138,10 +138,26 @@ struct FlowChart {
     drawing.text(
       "Branches", x: isNarrow ? width : branchX, y: 14, "soft", anchor: isNarrow ? .end : .start)
     guard !isNarrow else { return }
-    if flow.branches.contains(where: { $0.training != nil }) {
-      drawing.text("Experts", x: expertX, y: 14, "soft")
+    if hasExpertNames {
+      drawing.text("Experts", x: expertX + node, y: 14, "soft", anchor: .end)
     }
     if overview.merge != nil { drawing.text("Merged", x: mergedX, y: 14, "soft") }
+  }
+
+  /// Whether each expert's name finds room between the words beside its branch and its own mark;
+  /// without names the column has no heading either.
+  private var hasExpertNames: Bool {
+    let trained = flow.branches.filter { $0.training != nil }
+    return !trained.isEmpty
+      && trained.allSatisfy { branch in
+        let name = Double(7 * Self.short(branch.name).count)
+        return branchX + node + words(beside: branch) + name <= expertX + node
+      }
+  }
+
+  /// How far the words beside a branch reach.
+  private func words(beside branch: Flow.Branch) -> Double {
+    Double(max(8 * Self.short(branch.name).count, 7 * branch.counted.count)) + 14
   }
 
   /// A branch's name and rows: within its band where that is high, else above and below.
@@ -186,13 +202,18 @@ struct FlowChart {
       } else {
         let middle = y + band.kept / 2
         // After the words beside the branch.
-        let words = max(8 * Self.short(branch.name).count, 7 * branch.counted.count)
         drawing.path(
-          Ribbon.thread(right + Double(words) + 14, middle, to: expertX, middle),
+          Ribbon.thread(right + words(beside: branch), middle, to: expertX, middle),
           "unknown \(branch.colour)",
           note: "\(branch.name): \(training.why)")
         drawing.rectangle(x: expertX, y: middle - 7, width: node, height: 14, branch.colour)
         leaving.append((branch, middle - 7, 0))
+      }
+    }
+    if hasExpertNames {
+      for entry in leaving {
+        drawing.text(
+          Self.short(entry.branch.name), x: expertX + node, y: entry.y - 5, "soft", anchor: .end)
       }
     }
     let merged = leaving.filter { $0.branch.isMerged }

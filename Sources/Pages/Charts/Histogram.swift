@@ -12,13 +12,17 @@ struct Histogram {
   var bars: [Bar]
   /// Classes of the style sheet, one for each count of a bar.
   var colours: [String]
+  /// Below the labels of the bars; their heights are rows.
+  var unit: String
   /// An upright line before this bar, and what it means.
   var mark: (bar: Int, text: String)?
 
   var drawing: Drawing {
     let (left, width, height) = (46.0, 400.0, 130.0)
-    let top = mark == nil ? 10.0 : 24.0
-    var drawing = Drawing(title, width: left + width + 14, height: top + height + 26)
+    let top = mark == nil ? 24.0 : 38.0
+    var drawing = Drawing(title, width: left + width + 14, height: top + height + 44)
+    drawing.text("rows", x: left - 8, y: 11, "soft", anchor: .end)
+    drawing.text(unit, x: left + width / 2, y: top + height + 37, "soft", anchor: .middle)
     let ticks = Scale.ticks(upTo: bars.flatMap(\.counts).max() ?? 0)
     let most = Double(ticks.last ?? 1)
     for tick in ticks {

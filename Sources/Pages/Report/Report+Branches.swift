@@ -23,7 +23,8 @@ extension Report {
         ]
       },
       total: overview.branches.count < 2
-        ? nil : ["All"] + Self.numbers(overview.counts) + [""])
+        ? nil : ["All"] + Self.numbers(overview.counts) + [""],
+      isStack: true)
     let isLong = overview.branches.count > 8
     let details = overview.branches.map { branch -> HTML in
       let counts = branch.counts
@@ -31,13 +32,13 @@ extension Report {
       if isLong {
         return .fold(
           """
-          <strong>\(name(branch.name))</strong> keeps \(.number(counts.written)) of \
-          \(.number(counts.read))
+          <strong>\(name(branch.name))</strong> \
+          \(.written(kept: counts.kept, seeds: counts.seeds)) of \(.counted(counts.read, "row"))
           """, tables)
       }
       return """
-        <h3>\(name(branch.name)) <small>keeps \(.number(counts.written)) \
-        of \(.number(counts.read)) rows, written as \(branch.rowFormat)</small></h3>
+        <h3>\(name(branch.name)) <small>\(.written(kept: counts.kept, seeds: counts.seeds)) \
+        of \(.counted(counts.read, "row")), written as \(branch.rowFormat)</small></h3>
         \(tables)
         """
     }.joined()
@@ -78,13 +79,9 @@ extension Report {
     }
     add("duplicates", "distinct", counts.duplicates)
     let config = intake.config == "default" ? "" : ", \(intake.config)"
-    let end =
-      counts.seeds == 0
-      ? ""
-      : counts.kept == 0
-        ? ", all of them seeds" : ", \(Numerals.grouped(counts.seeds)) of them seeds"
+    let written = Numerals.written(kept: counts.kept, seeds: counts.seeds)
     return Table(
-      "\(branch.name) takes from \(intake.source)\(config): \(Numerals.counted(left, "row"))\(end)",
+      "\(branch.name) takes from \(intake.source)\(config): \(written)",
       [
         .text("Step"), .text("Kind").minor, .number("Removed"), .number("Share").minor,
         .number("Left"),

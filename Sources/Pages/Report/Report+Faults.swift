@@ -10,7 +10,7 @@ extension Report {
       [.text("Branch"), .text("Duplicates of"), .text("gave way to"), .number("Samples")],
       found.between.map {
         [name($0.branch), "\($0.source)", "\($0.stayed)", .number($0.duplicates)]
-      }, total: ["All", "", "", .number(found.samples)])
+      }, total: ["All", "", "", .number(found.samples)], isStack: true)
     let largest = Table(
       "The prompts that came most often",
       [.text("Branch"), .prose("The sample that stayed"), .number("Duplicates")],
@@ -36,7 +36,7 @@ extension Report {
       total: ["All", .number(found.rows)])
     let examples = Table(
       found.rows > found.examples.count ? "The first of them" : "All of them",
-      [.text("What is wrong"), .text("File"), .number("Row"), .number("Byte")],
+      [.prose("What is wrong"), .text("File"), .number("Row"), .number("Byte")],
       found.examples.map {
         [
           "\($0.message.isEmpty ? $0.reason : $0.message)", .code($0.path), .number($0.row),

@@ -13,7 +13,7 @@ extension Report {
           stage.finished.map { "<time datetime=\"\($0)\">\(Self.moment($0))</time>" } ?? "–",
           "\(stage.message ?? "")", .hash(stage.identity),
         ]
-      })
+      }, isStack: true)
     let ingredients = overview.stages.map { stage -> HTML in
       .fold(
         "What <strong>\(stage.name)</strong> depends on", isPrinted: false,
@@ -43,7 +43,7 @@ extension Report {
             .hash(file.xxh3), (file.sha256 ?? file.publishedSHA256).map { .hash($0) } ?? "–",
           ]
         }
-      })
+      }, isStack: true)
     let outputs = Table(
       "Files of the branches",
       [.code("File"), .text("Branch"), .number("Rows"), .number("Bytes"), .code("XXH3")],
@@ -54,11 +54,11 @@ extension Report {
             .hash(file.xxh3),
           ]
         }
-      })
+      }, isStack: true)
     let models = overview.checkpoints.map { model -> HTML in
       .fold(
         """
-        <strong>\(model.role) \(model.name)</strong>, \(.number(model.parameters)) parameters, \
+        <strong>\(model.role == model.name ? "" : "\(model.role) ")\(model.name)</strong>, \(.number(model.parameters)) parameters, \
         \(.counted(model.files.count, "file"))
         """,
         Table(

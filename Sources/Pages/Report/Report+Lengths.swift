@@ -43,13 +43,14 @@ extension Report {
           counts: [bin.read, bin.kept],
           note:
             "\(range) bytes: \(Numerals.grouped(bin.read)) read, \(Numerals.grouped(bin.kept)) kept"
-        )
-      }, colours: ["lost", colour(branch.name)])
+            + (branch.counts.seeds > 0 ? " or seeds" : ""))
+      }, colours: ["lost", colour(branch.name)],
+      unit: "bytes of a row, doubling; a KiB is 1,024 bytes")
     return .figure(
       chart.drawing,
       """
-      \(name(branch.name)): \(.number(branch.counts.read)) read (grey), \
-      \(.number(branch.counts.written)) kept (in colour)
+      \(name(branch.name)): \(.written(kept: branch.counts.kept, seeds: branch.counts.seeds)) (in colour) \
+      of \(.counted(branch.counts.read, "row")) read (grey)
       """)
   }
 
@@ -70,7 +71,7 @@ extension Report {
         return Histogram.Bar(
           label: index % every == 0 ? Numerals.grouped(bin.from) : "", counts: [bin.rows],
           note: "\(range) tokens: \(Numerals.counted(bin.rows, "row"))")
-      }, colours: [colour(branch.name)],
+      }, colours: [colour(branch.name)], unit: "tokens of a row",
       mark: beyond.map { ($0, "cut-off \(Numerals.grouped(tokens.limit))") })
     return .figure(
       chart.drawing,

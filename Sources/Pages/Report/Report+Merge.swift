@@ -21,7 +21,7 @@ extension Report {
           .share(input.entries ?? 0, of: entries),
           Meter([(colour(input), input.entries ?? 0)], of: entries).html,
         ]
-      })
+      }, isStack: true)
     let maps = merge.inputs.compactMap { input -> HTML? in
       hasEntries
         ? grid.shares(of: input.name, colour: colour(input)).map { map in

@@ -24,7 +24,7 @@ extension Report {
             : training.leftOut.map { "\(.number($0.rows)) \($0.reason)" as HTML }.joined(
               by: "<br>"),
         ]
-      })
+      }, isStack: true)
     return Section("training", "Training", table.html + curves + commands)
   }
 

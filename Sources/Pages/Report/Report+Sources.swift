@@ -14,11 +14,10 @@ extension Report {
           "\(home(source))\(.when(source.config != "default", "<br><small>\(source.config)</small>"))",
           "\(source.licence)", .code(source.revision), .number(source.rows), .bytes(source.bytes),
           source.branches.map { share in
-            let seeds: HTML = share.seeds > 0 ? " + \(.number(share.seeds)) seeds" : ""
-            return "\(name(share.branch)) \(.number(share.kept))\(seeds)" as HTML
+            "\(name(share.branch)) \(.written(kept: share.kept, seeds: share.seeds))" as HTML
           }.joined(by: "<br>"),
         ]
-      })
+      }, isStack: true)
     return Section(
       "sources", "Sources and licences",
       intro:
@@ -46,7 +45,7 @@ extension Report {
         }
     }
     return Table(
-      "Rows and seeds of each branch under each licence",
+      "Rows of each branch under each licence, kept and seeds together",
       [.text("Branch")] + names.map { .number($0.isEmpty ? "no licence named" : $0) }, rows
     ).html
   }

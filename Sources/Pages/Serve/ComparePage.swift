@@ -71,7 +71,7 @@ package struct ComparePage: Sendable {
             source.rowsBefore, source.removed, source.added, source.rowsAfter, source.changed,
             source.moved, source.same,
           ].map { HTML.number($0) }
-      })
+      }, isStack: true)
     let causes = Table(
       "What changed in \(branch.name), and why",
       [.text("change"), .text("source"), .text("because"), .number("samples")],
@@ -86,7 +86,7 @@ package struct ComparePage: Sendable {
           list.link(HTML(text: Self.words(group.change))), HTML(text: group.source),
           HTML(text: group.cause.description), HTML.number(group.count),
         ]
-      })
+      }, isStack: true)
     return counts.html + (branch.groups.isEmpty ? "" : causes.html) + inputs(branch)
   }
 
@@ -171,10 +171,10 @@ package struct ChangePage: Sendable {
         let place = row.after ?? row.before
         let name = row.id ?? place.map { "\($0.path):\($0.row)" } ?? ""
         return [
-          Address.sample(name, run: row.after == nil ? before : after).link(HTML(text: name)),
+          Address.sample(name, run: row.after == nil ? before : after).link(HTML.id(name)),
           told(row.before, before), told(row.after, after),
         ]
-      }
+      }, isStack: true
     ).html
   }
 

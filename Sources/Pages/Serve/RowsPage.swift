@@ -33,8 +33,8 @@ package struct RowsPage: Sendable {
     return ServedPage(
       "Samples of \(build.name)", .samples,
       """
-      <h1>\(HTML(text: build.name))</h1>
-      <p class="lead">The samples of this branch by what became of them, \(age).</p>
+      <h1>Samples of \(build.name)</h1>
+      <p class="lead">The samples of the branch by what became of them, \(age).</p>
       \(choices)
       \(summary)
       <section aria-labelledby="list"><h2 id="list">\(heading)</h2>
@@ -86,8 +86,12 @@ package struct RowsPage: Sendable {
 
   private var read: Int { build.groups.reduce(0) { $0 + $1.count } }
 
-  private func order(_ group: FateMap.Group) -> (String, Int) {
-    (group.source, Fate.allCases.firstIndex(of: group.fate) ?? 0)
+  /// Sources in the order of reading, and their fates, steps as the recipe has them.
+  private func order(_ group: FateMap.Group) -> (Int, Int, Int64) {
+    (
+      build.groups.firstIndex { $0.source == group.source } ?? 0,
+      Fate.allCases.firstIndex(of: group.fate) ?? 0, group.position
+    )
   }
 
   // MARK: - The list
@@ -107,13 +111,13 @@ package struct RowsPage: Sendable {
   private var table: HTML {
     Table(
       "Samples in the order of reading",
-      [.code("sample"), .text("prompt"), .text("fate"), .text("because")],
+      [.code("sample"), .prose("prompt"), .text("fate"), .code("because")],
       list.entries.map { entry in
         let name = entry.id ?? "\(entry.path):\(entry.row)"
         let fate = HTML.fate(entry.fate) + (entry.step.map { " by \($0)" } ?? "")
         return [
           Address.sample(name, run: isOld ? run : nil).link(
-            HTML(text: entry.id ?? "row \(entry.row) of \(entry.source)")),
+            HTML.id(entry.id ?? "row \(entry.row) of \(entry.source)")),
           prompt(of: entry), fate, because(entry),
         ]
       }
@@ -129,7 +133,7 @@ package struct RowsPage: Sendable {
     if let row = entry.outputRow { return "row \(HTML.number(row)) of the branch" }
     if let stayed = entry.duplicateOf {
       return
-        "same prompt as \(Address.sample(stayed, run: isOld ? run : nil).link(HTML(text: stayed)))"
+        "same prompt as \(Address.sample(stayed, run: isOld ? run : nil).link(HTML.hash(stayed)))"
     }
     return entry.evidence.map { HTML.code($0.shortened(to: 200)) } ?? ""
   }

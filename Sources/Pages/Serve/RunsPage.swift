@@ -35,7 +35,7 @@ package struct RunsPage: Sendable {
             branch.isCurrent ? HTML.code(output.path) : "built anew since",
           ]
         }
-      }
+      }, isStack: true
     ).html
     let earlier = list.runs.first { $0.id < run.id }
     let compare: HTML =

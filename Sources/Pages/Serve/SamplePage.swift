@@ -114,7 +114,7 @@ package struct SamplePage: Sendable {
           step.evidence.map { HTML.code($0.shortened(to: 300)) } ?? "",
           HTML(text: (step.about ?? step.rule).shortened(to: 300)),
         ]
-      })
+      }, isStack: true)
     return HTML.fold("The steps, and what each saw", table.html)
   }
 

@@ -44,10 +44,10 @@ package struct SearchPage: Sendable {
       }
       return Table(
         "The nearest prompts, the nearest first",
-        [.code("sample"), .text("prompt"), .text("likeness")],
+        [.code("sample"), .prose("prompt"), .text("likeness")],
         hits.map { hit in
           [
-            Address.sample(hit.sampleID).link(HTML(text: hit.sampleID)), HTML.quote(hit.excerpt),
+            Address.sample(hit.sampleID).link(HTML.id(hit.sampleID)), HTML.quote(hit.excerpt),
             likeness(hit),
           ]
         }

@@ -23,6 +23,8 @@ package struct ServedPage: Sendable {
   package var main: HTML
   /// The words that were searched for, and stand in the form again.
   package var words: String
+  /// Said above everything else.
+  package var note: String?
 
   package init(_ title: String, _ place: Place?, words: String = "", _ main: HTML) {
     self.title = title
@@ -37,14 +39,14 @@ package struct ServedPage: Sendable {
       title: "\(title) – \(site)", site: site, home: "/",
       links: Place.allCases.map { Layout.Link($0.rawValue, $0.path, isCurrent: $0 == place) },
       sheet: .linked("/style.css"), aside: search,
-      foot: "Read from the ledger as it is now. Nothing can be changed here."
-    ).page(main)
+      foot: "Read from the ledger. Nothing can be changed here."
+    ).page((note.map { HTML.notice("\($0)") } ?? "") + main)
   }
 
   private var search: HTML {
     """
     <form class="search" action="/search" role="search"><label>Find a sample\
-    <input type="search" name="q" value="\(words)" maxlength="10000" autocomplete="off"></label>\
+    <input type="search" name="q" value="\(words)" maxlength="2000" autocomplete="off"></label>\
     <button>Find</button></form>
 
     """
