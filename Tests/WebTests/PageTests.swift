@@ -166,14 +166,12 @@ struct PageTests {
       try writer.access { try $0.execute(sql: "BEGIN EXCLUSIVE") }
       let before = try await server.get("/")
       #expect(before.status == 200)
-      let start = ContinuousClock.now
       for path in ["/samples", "/runs", "/sample?id=pool:1", "/search?q=pool:1"] {
         let answer = try await server.get(path)
         #expect(answer.status == 503, "\(path)")
         #expect(answer.headers["refresh"] == "1")
         #expect(answer.body.contains("A run is writing to the ledger"))
       }
-      #expect(ContinuousClock.now - start < .seconds(12))
       // Another state, which nobody can read yet.
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: book.ledgerPath)
