@@ -249,7 +249,7 @@ package struct Trace: Encodable, Equatable, Sendable {
     let runs = rows.map { $0[1] as Int64 }
     guard let row = rows.first(where: { run == nil || $0[1] == run }) else {
       throw LedgerError(
-        "run \(run ?? 0) did not read '\(name)'; runs "
+        "run \(run ?? 0) did not read '\(name)'; \(runs.count == 1 ? "run" : "runs") "
           + runs.map(String.init).joined(separator: ", ") + " did")
     }
     var fates: [FateInBranch] = []

@@ -283,7 +283,7 @@ struct WhyTests {
   @Test func `a run that did not read it is an error`() throws {
     _ = try demo(in: folder)
     let run = try branchmerge("why", keptID, "-w", folder / "work", "--run", "7")
-    #expect(run.errors == "error: run 7 did not read '\(keptID)'; runs 1 did\n")
+    #expect(run.errors == "error: run 7 did not read '\(keptID)'; run 1 did\n")
     #expect(run.status == 2)
   }
 
