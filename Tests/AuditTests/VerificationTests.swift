@@ -255,6 +255,21 @@ struct VerificationTests {
     #expect(verification.proved.first { $0.matter == .row }?.count == 49)
   }
 
+  @Test func `of a file that was cut every row is proved or missed`() throws {
+    let name = "work/sources/pool.jsonl"
+    let whole = try workspace.bytes(name)
+    let ends = whole.indices.filter { whole[$0] == 0x0A }
+    try workspace.write(name, whole.prefix(through: ends[2]))
+    defer { try? workspace.write(name, whole) }
+    let verification = try workspace.verify()
+    let missing = try #require(
+      verification.failures.first { $0.problem == "rows are not there to be compared" })
+    let proved = verification.proved.first { $0.matter == .row }?.count ?? 0
+    #expect(missing.count == 38)
+    #expect(proved + missing.count == 50)
+    #expect(verification.failures.filter { $0.matter == .source }.map(\.count) == [1])
+  }
+
   @Test func `a workspace that was moved is verified where it is`() throws {
     let other = try VerifiedWorkspace()
     let moved = other.folder + "/moved"

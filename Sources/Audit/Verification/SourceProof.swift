@@ -332,7 +332,12 @@ final class SourceProof {
         "the ledger would trust a wrong hash of a file", at: quoted(place),
         expected: ending.digest.description, found: known.xxh3)
     }
-    // Of another file it is told once.
+    if rows < file.rowCount {
+      proof.cannotCheck(
+        .row, "rows are not there to be compared", at: quoted(file.path),
+        because: "the file has \(rows) of \(file.rowCount) rows", count: file.rowCount - rows)
+    }
+    // Of another file the rest is told already.
     guard isSame else { return }
     let format = try? FileFormat(of: record.located(file.path)).rawValue
     if format != file.format {
