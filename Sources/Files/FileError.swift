@@ -15,8 +15,12 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
   /// What the system's last call said, in its own words.
   package init(_ path: String, failedTo action: String, code: Int32 = errno) {
     self.init(path, "could not \(action): \(String(cString: strerror(code)))")
-    if code == ENOSPC {
+    switch code {
+    case ENOSPC:
       message += "; free some space there, or choose another folder, and run the same again"
+    case EACCES, EPERM, EROFS:
+      message += "; get the right to do so, or choose another place, and run the same again"
+    default: break
     }
   }
 
