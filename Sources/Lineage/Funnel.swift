@@ -12,7 +12,7 @@ package struct Funnel: Codable, Equatable, Sendable {
 
     package init(name: String) { self.name = name }
 
-    package var total: Counts { sources.reduce(into: Counts()) { $0.add($1.counts) } }
+    package var total: Counts { sources.reduce(into: Counts()) { $0 += $1.counts } }
   }
 
   /// What a branch took from one source.
@@ -48,13 +48,13 @@ package struct Funnel: Codable, Equatable, Sendable {
 
     package init() {}
 
-    mutating func add(_ other: Counts) {
-      read += other.read
-      quarantined += other.quarantined
-      dropped += other.dropped
-      duplicates += other.duplicates
-      kept += other.kept
-      seeds += other.seeds
+    package static func += (sum: inout Counts, more: Counts) {
+      sum.read += more.read
+      sum.quarantined += more.quarantined
+      sum.dropped += more.dropped
+      sum.duplicates += more.duplicates
+      sum.kept += more.kept
+      sum.seeds += more.seeds
     }
 
     /// Whether what went in equals what came out one way or another.

@@ -74,15 +74,6 @@ extension Overview {
 }
 
 extension Funnel.Counts {
-  package static func += (sum: inout Funnel.Counts, more: Funnel.Counts) {
-    sum.read += more.read
-    sum.quarantined += more.quarantined
-    sum.dropped += more.dropped
-    sum.duplicates += more.duplicates
-    sum.kept += more.kept
-    sum.seeds += more.seeds
-  }
-
   /// What the branch wrote.
   package var written: Int { kept + seeds }
 }
