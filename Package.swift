@@ -99,14 +99,27 @@ let package = Package(
       swiftSettings: lending
     ),
     .target(
+      name: "Teaching",
+      dependencies: [
+        "Notation", "Curation", "Files",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
       name: "Workflow",
-      dependencies: ["Notation", "Curation", "Files", "Fusion", "Lineage", "Training"],
+      dependencies: [
+        "Notation", "Curation", "Files", "Fusion", "Lineage", "Teaching", "Training",
+      ],
       swiftSettings: settings
     ),
     .target(
       name: "Audit",
       dependencies: [
-        "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Training",
+        "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Teaching", "Training",
         "Workflow",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
@@ -137,7 +150,7 @@ let package = Package(
       name: "branchmerge",
       dependencies: [
         "Audit", "Notation", "Curation", "Fusion", "Lineage", "Samples", "Files", "Pages",
-        "Tokenization", "Training", "Web", "Workflow",
+        "Teaching", "Tokenization", "Training", "Web", "Workflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -173,9 +186,14 @@ let package = Package(
       swiftSettings: lending
     ),
     .testTarget(
+      name: "TeachingTests",
+      dependencies: ["Notation", "Curation", "Files", "Teaching"],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "WorkflowTests",
       dependencies: [
-        "Notation", "Curation", "Files", "Fusion", "Lineage", "Training", "Workflow",
+        "Notation", "Curation", "Files", "Fusion", "Lineage", "Teaching", "Training", "Workflow",
       ],
       swiftSettings: settings
     ),

@@ -84,8 +84,13 @@ extension Ledger {
   package func rowCount(ofOutput path: String) throws -> Int {
     try access { database in
       try Int.fetchOne(
-        database, sql: "SELECT row_count FROM output_file WHERE path = ? ORDER BY id DESC LIMIT 1",
-        arguments: [path]) ?? 0
+        database,
+        sql: """
+          SELECT row_count FROM (
+            SELECT row_count, id FROM output_file WHERE path = ?1
+            UNION ALL SELECT row_count, id FROM teaching WHERE path = ?1)
+          ORDER BY id DESC LIMIT 1
+          """, arguments: [path]) ?? 0
     }
   }
 

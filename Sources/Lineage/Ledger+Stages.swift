@@ -7,7 +7,7 @@ package struct StageRecord: Equatable, Sendable {
   package enum State: String, Codable, Sendable { case running, done, failed, stopped }
 
   package var id: Int64
-  /// `branch math`, `train math`, `merge`, `report`.
+  /// `branch math`, `teach science`, `train math`, `merge`, `report`.
   package var name: String
   package var state: State
   package var started: String
@@ -46,6 +46,7 @@ package struct StageOutcome: Sendable {
   package var run: Int64?
   /// What came of it, in a few words.
   package var message: String?
+  package var teaching: TeachingEntry?
   package var training: TrainingEntry?
   package var merge: MergeEntry?
 
@@ -147,6 +148,7 @@ extension Ledger {
           sql: "INSERT INTO product VALUES (?, ?, ?, ?)",
           arguments: [stage, product.path, product.byteCount, product.xxh3])
       }
+      try outcome.teaching?.insert(stage: stage, in: database)
       try outcome.training?.insert(stage: stage, in: database)
       try outcome.merge?.insert(stage: stage, in: database)
       try database.execute(

@@ -102,6 +102,7 @@ enum LedgerSchema {
     }
     migrator.registerMigration("2") { try $0.execute(sql: stageTables) }
     migrator.registerMigration("3") { try $0.execute(sql: outputPlaces) }
+    migrator.registerMigration("4") { try $0.execute(sql: teachingTables) }
     return migrator
   }
 
@@ -231,6 +232,45 @@ enum LedgerSchema {
     ALTER TABLE fate ADD COLUMN output_offset INTEGER;
     ALTER TABLE fate ADD COLUMN output_byte_count INTEGER;
     ALTER TABLE fate ADD COLUMN output_xxh3 INTEGER;
+    """
+
+  /// What a teacher made of a branch's seeds.
+  private static let teachingTables = """
+    CREATE TABLE teaching (
+      id INTEGER PRIMARY KEY,
+      stage INTEGER NOT NULL REFERENCES stage,
+      branch INTEGER NOT NULL REFERENCES branch,
+      model TEXT NOT NULL,
+      question TEXT NOT NULL,
+      policy TEXT NOT NULL,
+      store TEXT NOT NULL,
+      path TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      row_count INTEGER NOT NULL,
+      kept_count INTEGER NOT NULL,
+      xxh3 TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX teaching_by_rows ON teaching (xxh3);
+
+    CREATE TABLE taught (
+      teaching INTEGER NOT NULL REFERENCES teaching,
+      seed INTEGER NOT NULL REFERENCES sample,
+      seed_row INTEGER NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('taught', 'rejected', 'failed', 'refused')),
+      reason TEXT,
+      request TEXT,
+      attempt INTEGER,
+      attempts INTEGER NOT NULL,
+      server TEXT,
+      finish_reason TEXT,
+      prompt_tokens INTEGER,
+      completion_tokens INTEGER,
+      output_row INTEGER,
+      output_offset INTEGER,
+      output_byte_count INTEGER,
+      output_xxh3 INTEGER,
+      PRIMARY KEY (teaching, seed)
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// Built after the rows, which is several times cheaper than keeping it up to date. A sample is

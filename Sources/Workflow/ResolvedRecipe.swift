@@ -3,6 +3,7 @@ internal import Files
 internal import Foundation
 package import Fusion
 internal import Notation
+package import Teaching
 package import Training
 
 /// A recipe with everything that it names resolved, before any work: branches, base model,
@@ -12,14 +13,21 @@ package struct ResolvedRecipe {
   package let library: Library
   /// Of all branches.
   package let plan: Plan
+  package let teacher: TeacherPlan?
   package let base: BaseModel?
   package let training: TrainingPlan?
   package let merge: MergeConfig?
 
   package init(reading path: String, setting settings: [String] = []) throws {
-    recipe = try Recipe(reading: path, setting: settings)
-    library = Library(near: path)
-    plan = try Plan(recipe, library: library)
+    let recipe = try Recipe(reading: path, setting: settings)
+    let library = Library(near: path)
+    let plan = try Plan(recipe, library: library)
+    (self.recipe, self.library, self.plan) = (recipe, library, plan)
+    teacher = try recipe.teacher.map { try TeacherPlan($0, library: library) }
+    if let place = recipe.teacher, !recipe.branches.contains(where: { plan.hasSeeds($0.name) }) {
+      throw place.fail(
+        "no branch has anything for a teacher; give a source of one 'response: teacher'")
+    }
     base = try recipe.base.map { place in
       let name = try place.text("'base'")
       guard !name.isEmpty else { throw place.fail("'base' is empty; name a folder, or a model") }
@@ -66,6 +74,15 @@ package struct ResolvedRecipe {
     return config
   }
 
+  /// Whether a teacher completes the branch.
+  package func isTaught(_ branch: String) -> Bool { teacher != nil && plan.hasSeeds(branch) }
+
+  /// The rows that a branch's expert is trained on, below the workspace: those of the branch, or all
+  /// of them where a teacher wrote some.
+  package func rowsPath(_ branch: String) -> String {
+    (isTaught(branch) ? Stage.taughtFolder(branch) : "branches/\(branch)") + "/train.jsonl"
+  }
+
   /// Where a branch's expert is: what its training makes in a workspace, or what the recipe gives.
   package func expertPath(_ branch: String, in workspace: String) -> String {
     training?.given(of: branch) ?? Stage.jobFolder(branch, in: workspace) + "/output"
@@ -84,15 +101,19 @@ package struct ResolvedRecipe {
   /// All stages in the order in which they are done.
   package var stages: [Stage] {
     let names = recipe.branches.map(\.name)
-    return names.map { .branch($0) } + (training == nil ? [] : names.map { .train($0) })
-      + (merge == nil ? [] : [.merge]) + [.report]
+    return names.map { .branch($0) } + names.filter(isTaught).map { .teach($0) }
+      + (training == nil ? [] : names.map { .train($0) }) + (merge == nil ? [] : [.merge])
+      + [.report]
   }
 
   /// The stages whose results a stage reads.
   package func needs(of stage: Stage) -> [Stage] {
     switch stage {
     case .branch: return []
-    case .train(let name): return training?.isGiven == true ? [] : [.branch(name)]
+    case .teach(let name): return [.branch(name)]
+    case .train(let name):
+      if training?.isGiven == true { return [] }
+      return [isTaught(name) ? .teach(name) : .branch(name)]
     case .merge:
       let names = Set((merge?.models ?? []).map(\.identity))
       return recipe.branches.map(\.name).filter { names.contains("experts/" + $0) }

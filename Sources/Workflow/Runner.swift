@@ -3,6 +3,7 @@ internal import Files
 internal import Foundation
 internal import Fusion
 internal import Lineage
+internal import Teaching
 internal import Training
 
 /// Does the stages of a recipe that are to do, in order, and records each in the ledger.

@@ -3,6 +3,7 @@ internal import Files
 internal import Foundation
 internal import Fusion
 package import Lineage
+internal import Teaching
 internal import Training
 
 /// What of a recipe is done in a workspace, what is to do, and why.
@@ -137,6 +138,7 @@ package struct StagePlanner {
   func ingredients(of stage: Stage, wasDone: Bool) throws -> [Ingredient] {
     switch stage {
     case .branch(let name): try branchIngredients(name, wasDone)
+    case .teach(let name): try teachingIngredients(name)
     case .train(let name): try trainingIngredients(name, wasDone)
     case .merge: try mergeIngredients(wasDone)
     case .report: reportIngredients
@@ -175,6 +177,18 @@ package struct StagePlanner {
       .locate(in: workspace, of: branch)
   }
 
+  /// What decides the taught rows; servers, prices and budgets do not.
+  private func teachingIngredients(_ name: String) throws -> [Ingredient] {
+    guard let teacher = recipe.teacher else { return [] }
+    let rows = workspace + "/branches/\(name)/train.jsonl"
+    let seeds = Stage.seedsPath(name, in: workspace)
+    return [Ingredient("tool", tool)] + teacher.ingredients.map { Ingredient($0.name, $0.value) }
+      + [
+        Ingredient("seeds", try value(of: seeds, true)),
+        Ingredient("rows", try value(of: rows, true)),
+      ]
+  }
+
   private func trainingIngredients(_ name: String, _ wasDone: Bool) throws -> [Ingredient] {
     guard let training = recipe.training else { return [] }
     let outside = try outsideIngredients(name, wasDone)
@@ -183,7 +197,7 @@ package struct StagePlanner {
     return try job.identity(with: training.trainer).map { Ingredient($0.name, $0.value) }
       + [
         Ingredient("overlong rows", job.settings.overlong.rawValue),
-        Ingredient("rows", try value(of: Stage.dataPath(name, in: workspace), true)),
+        Ingredient("rows", try value(of: workspace + "/" + recipe.rowsPath(name), true)),
       ] + outside
   }
 
@@ -285,7 +299,7 @@ package struct StagePlanner {
 
   private func figures(of stage: Stage, _ record: StageRecord?, isPending: Bool) -> [String] {
     switch stage {
-    case .branch, .merge, .report: return record?.message.map { [$0] } ?? []
+    case .branch, .teach, .merge, .report: return record?.message.map { [$0] } ?? []
     case .train(let name):
       guard !isPending,
         let job = try? TrainingStage.job(name, recipe, workspace: workspace, rowCount: 0),
@@ -301,6 +315,8 @@ package struct StagePlanner {
     switch stage {
     case .branch(let name):
       return size(of: ((try? files(of: name)) ?? []).flatMap(\.paths))
+    case .teach(let name):
+      return size(of: [workspace + "/branches/\(name)/train.jsonl"])
     case .train:
       guard recipe.training?.isGiven == false, let base = recipe.base?.path else { return 0 }
       return modelSize(base)
@@ -324,9 +340,11 @@ package struct StagePlanner {
   private func reads(of stage: Stage) -> [String] {
     switch stage {
     case .branch(let name): recipe.plan.sourceNames(of: name)
+    case .teach(let name):
+      ["branches/\(name)/seeds.jsonl", recipe.teacher?.question.model ?? ""]
     case .train(let name):
       recipe.training?.given(of: name).map { [$0] }
-        ?? ["branches/\(name)/train.jsonl"] + (recipe.base.map { [$0.name] } ?? [])
+        ?? [recipe.rowsPath(name)] + (recipe.base.map { [$0.name] } ?? [])
     case .merge: Array(Set((recipe.merge?.models ?? []).map(\.identity))).sorted()
     case .report: ["lineage.sqlite"]
     }
@@ -335,6 +353,7 @@ package struct StagePlanner {
   private func writes(of stage: Stage) -> [String] {
     switch stage {
     case .branch(let name): ["branches/\(name)"]
+    case .teach(let name): [Stage.taughtFolder(name), TeacherStore.fileName]
     case .train(let name): recipe.training?.isGiven == true ? [] : ["train/\(name)"]
     case .merge: ["merged"]
     case .report: ["report.md", "report.json"]

@@ -12,8 +12,8 @@ extension StageWork {
     guard let training = recipe.training else { return StageOutcome(ingredients, []) }
     if training.isGiven { return try take(branch, training, ingredients) }
 
-    let data = Stage.dataPath(branch, in: path)
-    let rows = try ledger.rowCount(ofOutput: "branches/\(branch)/train.jsonl")
+    let data = path + "/" + recipe.rowsPath(branch)
+    let rows = try ledger.rowCount(ofOutput: recipe.rowsPath(branch))
     guard rows > 0 else {
       throw TrainingError(
         branch, "there are no rows to train on in \(data): its funnel and its seeds tell why")

@@ -48,6 +48,7 @@ final class StageWork {
     let ingredients = try planner().ingredients(of: item.stage, wasDone: true)
     return try recording([item.stage], [ingredients]) {
       switch item.stage {
+      case .teach(let branch): [try teach(branch, ingredients)]
       case .train(let branch): [try train(branch, ingredients)]
       case .merge: [try merge(ingredients)]
       case .report: [try report(ingredients)]

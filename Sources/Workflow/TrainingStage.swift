@@ -20,9 +20,10 @@ package enum TrainingStage {
         "--only \(name): no branch has this name\(choices(for: name, among: names, "there are"))")
     }
     return try names.filter { only.isEmpty || only.contains($0) }.map { name in
-      let data = Stage.dataPath(name, in: workspace)
+      let data = workspace + "/" + recipe.rowsPath(name)
       guard FileManager.default.fileExists(atPath: data) else {
-        throw Missing("\(data) is not there; 'branchmerge run --until branch' builds it")
+        let stage = recipe.isTaught(name) ? "teach" : "branch"
+        throw Missing("\(data) is not there; 'branchmerge run --until \(stage)' builds it")
       }
       return try job(name, recipe, workspace: workspace, rowCount: 0)
     }
@@ -40,7 +41,7 @@ package enum TrainingStage {
       URL(fileURLWithPath: path).standardizedFileURL.path
     }
     return TrainingJob(
-      branch: branch, dataPath: absolute(dataPath ?? Stage.dataPath(branch, in: workspace)),
+      branch: branch, dataPath: absolute(dataPath ?? workspace + "/" + recipe.rowsPath(branch)),
       rowFormat: plan.rowFormat, datasetInfo: try JSON(parsing: Array(plan.datasetInfo.utf8)),
       rowCount: rowCount, basePath: (recipe.base?.path).map(absolute) ?? recipe.base?.name ?? "",
       folder: absolute(Stage.jobFolder(branch, in: workspace)),

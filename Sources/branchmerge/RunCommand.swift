@@ -125,7 +125,7 @@ struct RunCommand: ParsableCommand {
 
 /// A stage on the command line.
 enum StageName: String, ExpressibleByArgument, CaseIterable {
-  case branch, train, merge, report
+  case branch, teach, train, merge, report
 
   var kind: Stage.Kind { Stage.Kind(rawValue: rawValue)! }
 }

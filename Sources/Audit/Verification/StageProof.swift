@@ -51,7 +51,7 @@ struct StageProof {
       case .branch: proveInputs(of: stage)
       case .train: try proveTraining(stage, adding: &files)
       case .report: proveReport(stage, done)
-      case .merge, nil: break
+      case .teach, .merge, nil: break
       }
     }
     if !stages.isEmpty { try proveLock(stages, adding: &files) }

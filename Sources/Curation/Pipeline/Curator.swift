@@ -166,7 +166,7 @@ package enum QuarantineLimit: Sendable {
     }
   }
 
-  func admits(_ quarantined: Int, of rows: Int) -> Bool {
+  package func admits(_ quarantined: Int, of rows: Int) -> Bool {
     switch self {
     case .count(let limit): quarantined <= limit
     case .share(let share): Double(quarantined) <= share * Double(rows)

@@ -95,6 +95,7 @@ extension Recipe {
   fileprivate init(_ other: Recipe, only names: [String]) {
     (name, path, about, text) = (other.name, other.path, other.about, other.text)
     branches = other.branches.filter { names.contains($0.name) }
-    (settings, base, train, merge) = (other.settings, other.base, other.train, other.merge)
+    settings = other.settings
+    (teacher, base, train, merge) = (other.teacher, other.base, other.train, other.merge)
   }
 }

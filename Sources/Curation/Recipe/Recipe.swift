@@ -11,9 +11,9 @@ package struct Recipe {
   package let branches: [Branch]
   /// What `--set` changed, as given.
   package let settings: [String]
-  /// The model that training starts from, how experts are trained, and how they are merged: kept
-  /// for those who know of models.
-  package let base, train, merge: YAML?
+  /// Who writes the missing responses, the model that training starts from, how experts are trained,
+  /// and how they are merged: kept for those who know of models.
+  package let teacher, base, train, merge: YAML?
 
   /// One output data set.
   package struct Branch {
@@ -64,8 +64,10 @@ package struct Recipe {
     self.text = text
     self.settings = settings
     name = path.fileName.withoutExtension
-    let keys = try yaml.keyed("a recipe", ["about", "branches", "base", "train", "merge"])
-    (base, train, merge) = (keys["base"], keys["train"], keys["merge"])
+    let keys = try yaml.keyed("a recipe", ["about", "branches", "teacher", "base", "train", "merge"])
+    (teacher, base, train, merge) = (
+      keys["teacher"], keys["base"], keys["train"], keys["merge"]
+    )
     about = try keys["about"]?.text("'about'") ?? ""
     guard let list = keys["branches"] else { throw yaml.fail("a recipe needs 'branches'") }
     var branches: [Branch] = []
