@@ -155,6 +155,35 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Only pretends to be a teacher: for tests, the demo and the benchmark.
+    .target(
+      name: "StubTeacher",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/StubTeacher",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "stub-teacher",
+      dependencies: [
+        "StubTeacher", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/StubTeacherProgram",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "StubTeacherTests",
+      dependencies: [
+        "StubTeacher", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "SamplesTests",
       dependencies: ["Samples", "Files", "CSimdJSON"],
