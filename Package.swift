@@ -101,11 +101,12 @@ let package = Package(
     .target(
       name: "Teaching",
       dependencies: [
-        "Notation", "Curation", "Files",
+        "Notation", "Curation", "Files", "Lineage", "Samples",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),
@@ -216,13 +217,19 @@ let package = Package(
     ),
     .testTarget(
       name: "TeachingTests",
-      dependencies: ["Notation", "Curation", "Files", "Teaching"],
+      dependencies: [
+        "Notation", "Curation", "Files", "Lineage", "StubTeacher", "Teaching",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "WorkflowTests",
       dependencies: [
         "Notation", "Curation", "Files", "Fusion", "Lineage", "Teaching", "Training", "Workflow",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),

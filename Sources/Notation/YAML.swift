@@ -97,7 +97,13 @@ package struct YAML {
     return scalar.string
   }
 
+  /// Also with its thousands set apart: `400_000_000`.
   package func whole(_ what: String) throws(RecipeError) -> Int {
+    if case .text(let text) = literal, text.wholeMatch(of: /[0-9]{1,3}(_[0-9]{3})+/) != nil,
+      let value = Int(text.filter { $0 != "_" })
+    {
+      return value
+    }
     guard case .number(let number) = literal, let value = Int(exactly: number), value >= 0 else {
       throw fail("\(what) should be a whole number, and is \(described)")
     }
@@ -190,7 +196,7 @@ private func shortest(_ number: Double) -> String {
 }
 
 extension RecipeError {
-  fileprivate init(anyYAML error: any Error, file: String) {
+  init(anyYAML error: any Error, file: String) {
     if let error = error as? YamlError {
       self.init(yaml: error, file: file)
     } else {

@@ -3,7 +3,7 @@ internal import Files
 internal import Foundation
 internal import Fusion
 internal import Lineage
-internal import Teaching
+package import Teaching
 internal import Training
 
 /// Does the stages of a recipe that are to do, in order, and records each in the ledger.
@@ -24,8 +24,21 @@ package struct Runner {
     /// Whether anything but what the workspace's lock file names is refused.
     package var isLocked = false
     package var shardByteCount = MergePlan.Options().shardByteCount
+    package var teaching = Teaching()
 
     package init() {}
+
+    /// How the stages `teach` come to their answers.
+    package struct Teaching: Sendable {
+      /// From the store alone: nobody is asked.
+      package var replaysOnly = false
+      /// What is out in a batch is asked of the servers all the same.
+      package var ignoresBatches = false
+      /// A stage that is up to date is done again where requests of it failed.
+      package var asksAgain = false
+
+      package init() {}
+    }
   }
 
   /// Tells a person what goes on; called by one thread at a time.
@@ -116,7 +129,7 @@ package struct Runner {
       // What comes before and is not chosen is taken as it is.
       let earlier = items[..<index].filter { isChosen($0.stage) }
       let item = try work.planner().item(stage, after: earlier)
-      if item.state == .upToDate {
+      if item.state == .upToDate, try !work.isToAskAgain(item) {
         items[index].state = .upToDate
         summaries.append(StageSummary(stage, .upToDate, item.done?.message ?? "", seconds: 0))
         listener.ended(summaries[summaries.count - 1])
@@ -151,14 +164,41 @@ package struct Runner {
         continue
       }
       if item.done == nil {
+        guard !options.isTeachingOnly else {
+          throw Missing(recipe.buildAdvice(item.stage.branch ?? "", in: workspacePath))
+        }
         throw Missing(
           "--from \(options.from.rawValue): the stage '\(item.stage)' before it was never done; run"
             + " without --from")
       }
-      if item.state != .upToDate {
+      if options.isTeachingOnly {
+        noteOldSeeds(item)
+      } else if item.state != .upToDate {
         listener.note("'\(item.stage)' is not up to date, and is taken as it is (--from)")
       }
     }
+  }
+}
+
+extension Runner.Options {
+  /// Whether it is just teachers that are asked.
+  var isTeachingOnly: Bool { from == .teach && until == .teach }
+}
+
+extension Runner {
+  /// Says where the recipe would choose other seeds by now; where its sources' files are, and how
+  /// they were read, may not be known to one who just asks a teacher.
+  private func noteOldSeeds(_ item: StagePlan.Item) {
+    guard let branch = item.stage.branch, let done = item.done else { return }
+    let outside = Set(["tool"] + options.curation.ingredients.map(\.name))
+    let changes = Ingredient.changes(
+      from: done.ingredients.filter {
+        !outside.contains($0.name) && !$0.name.hasPrefix("input ")
+      }, to: recipe.plan.ingredients(of: branch))
+    guard !changes.isEmpty else { return }
+    listener.note(
+      "'\(item.stage)' is not up to date, and its seeds are taken as they are:\n  "
+        + changes.joined(separator: "\n  "))
   }
 }
 
@@ -170,6 +210,8 @@ package struct StageProgress: Sendable {
   package var total: Int
   package var isInBytes = true
   package var secondsLeft: Double?
+  /// In numbers of its own, where a teacher is asked.
+  package var asking: AskingProgress?
 }
 
 /// What became of a stage in a run of the recipe.

@@ -45,6 +45,7 @@ package struct StagePlanner {
   package let options: Curator.Options
   private let shardByteCount: Int
   private let tool: String
+  private let ledger: Ledger?
   private let hashes: ContentHashes?
   private let done: [String: StageRecord]
   private let latest: [String: StageRecord]
@@ -59,6 +60,7 @@ package struct StagePlanner {
     self.workspace = workspace
     self.options = options
     self.tool = tool
+    self.ledger = ledger
     self.hashes = hashes
     done = try ledger?.stages(anyState: false) ?? [:]
     latest = try ledger?.stages(anyState: true) ?? [:]
@@ -299,7 +301,10 @@ package struct StagePlanner {
 
   private func figures(of stage: Stage, _ record: StageRecord?, isPending: Bool) -> [String] {
     switch stage {
-    case .branch, .teach, .merge, .report: return record?.message.map { [$0] } ?? []
+    case .branch, .merge, .report: return record?.message.map { [$0] } ?? []
+    case .teach(let name):
+      if let record { return record.message.map { [$0] } ?? [] }
+      return isPending ? [] : ["\(grouped(seedCount(of: name))) seeds"]
     case .train(let name):
       guard !isPending,
         let job = try? TrainingStage.job(name, recipe, workspace: workspace, rowCount: 0),
@@ -316,7 +321,10 @@ package struct StagePlanner {
     case .branch(let name):
       return size(of: ((try? files(of: name)) ?? []).flatMap(\.paths))
     case .teach(let name):
+      // Each seed once in the store and once as a row, a token being four bytes.
+      let question = recipe.teacher?.question
       return size(of: [workspace + "/branches/\(name)/train.jsonl"])
+        + seedCount(of: name) * 4 * (question?.maxTokens ?? 0) * ((question?.answers ?? 0) + 1)
     case .train:
       guard recipe.training?.isGiven == false, let base = recipe.base?.path else { return 0 }
       return modelSize(base)
@@ -326,6 +334,10 @@ package struct StagePlanner {
       return (models + (recipe.base?.path.map { [$0] } ?? [])).map(modelSize).max() ?? 0
     case .report: return 0
     }
+  }
+
+  private func seedCount(of branch: String) -> Int {
+    (try? ledger?.output(at: "branches/\(branch)/seeds.jsonl")?.rowCount) ?? 0
   }
 
   private func modelSize(_ folder: String) -> Int {

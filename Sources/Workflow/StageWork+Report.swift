@@ -15,8 +15,13 @@ extension StageWork {
       guard let run = done["branch \(branch)"]?.run else { continue }
       sections.append(.branch(branch, try ledger.counts(of: branch, in: run)))
     }
-    for stage in recipe.stages where stage.kind == .train || stage.kind == .merge {
+    for stage in recipe.stages where [.teach, .train, .merge].contains(stage.kind) {
       guard let record = done[stage.description] else { continue }
+      if let counts = try ledger.teachingCounts(of: record.id) {
+        sections.append(
+          .teaching(stage.description, record.message ?? "", counts, record.products))
+        continue
+      }
       sections.append(.stage(stage.description, record.message ?? "", record.products))
     }
     let inputs = try planner().inputs(reading: false)
@@ -40,6 +45,7 @@ extension StageWork {
 /// A part of the report.
 enum ReportSection {
   case branch(String, [(String, Funnel.Counts)])
+  case teaching(String, String, Ledger.TeachingCounts, [StageRecord.Product])
   case stage(String, String, [StageRecord.Product])
 }
 
@@ -61,13 +67,18 @@ enum ReportText {
           ]
           text += "| \(source) | " + numbers.map(String.init).joined(separator: " | ") + " |\n"
         }
-      case .stage(let name, let message, let products):
+      case .teaching(let name, let message, let counts, let products):
         text += "\n## \(name)\n\n\(message)\n"
-        guard !products.isEmpty else { continue }
-        text += "\n| file | bytes | XXH3 |\n|---|---:|---|\n"
-        for product in products {
-          text += "| \(product.path) | \(product.byteCount) | \(product.xxh3) |\n"
-        }
+        let numbers =
+          [counts.kept, counts.seeds] + Self.unanswered.map { counts[$0] }
+          + [counts[.taught], counts.rows, counts.promptTokens, counts.completionTokens]
+        text += "\n| kept | seeds | \(Self.unanswered.map(\.rawValue).joined(separator: " | "))"
+        text += " | taught | rows | prompt tokens | completion tokens |\n"
+        text += String(repeating: "|---:", count: numbers.count) + "|\n"
+        text += "| " + numbers.map(String.init).joined(separator: " | ") + " |\n"
+        text += Self.table(of: products)
+      case .stage(let name, let message, let products):
+        text += "\n## \(name)\n\n\(message)\n" + Self.table(of: products)
       }
     }
     text += "\n## Inputs\n\n| input | XXH3 |\n|---|---|\n"
@@ -75,11 +86,23 @@ enum ReportText {
     return text
   }
 
+  /// What becomes of seeds that are not taught.
+  private static let unanswered = TeachingEntry.Kind.allCases.filter { $0 != .taught }
+
+  private static func table(of products: [StageRecord.Product]) -> String {
+    guard !products.isEmpty else { return "" }
+    let rows = products.map { "| \($0.path) | \($0.byteCount) | \($0.xxh3) |\n" }
+    return "\n| file | bytes | XXH3 |\n|---|---:|---|\n" + rows.joined()
+  }
+
   static func json(
     _ recipe: String, _ tool: String, _ sections: [ReportSection], _ inputs: [Ingredient]
   ) -> String {
     var branches: [JSON.Member] = []
     var stages: [JSON.Member] = []
+    func files(_ products: [StageRecord.Product]) -> JSON.Member {
+      JSON.Member("files", .object(products.map { JSON.Member($0.path, .string($0.xxh3)) }))
+    }
     for section in sections {
       switch section {
       case .branch(let name, let counts):
@@ -94,11 +117,31 @@ enum ReportText {
             ]))
         }
         branches.append(JSON.Member(name, .object(sources)))
-      case .stage(let name, let message, let products):
-        let files = products.map { JSON.Member($0.path, .string($0.xxh3)) }
+      case .teaching(let name, let message, let counts, let products):
         stages.append(
           JSON.Member(
-            name, .object([.init("result", .string(message)), .init("files", .object(files))])))
+            name,
+            .object([
+              .init("result", .string(message)), .init("kept", .whole(counts.kept)),
+              .init("rows", .whole(counts.rows)),
+              .init(
+                "seeds",
+                .object(
+                  TeachingEntry.Kind.allCases.map {
+                    JSON.Member($0.rawValue, .whole(counts[$0]))
+                  })),
+              .init(
+                "tokens",
+                .object([
+                  .init("prompt", .whole(counts.promptTokens)),
+                  .init("completion", .whole(counts.completionTokens)),
+                ])),
+              files(products),
+            ])))
+      case .stage(let name, let message, let products):
+        stages.append(
+          JSON.Member(
+            name, .object([.init("result", .string(message)), files(products)])))
       }
     }
     return JSON.object([

@@ -120,12 +120,13 @@ final class StageWork {
       }
       return summaries
     } catch {
-      let isStopped = error is Interrupted || error is Merge.Stopped
+      let stopped = error as? AskingStopped
+      let isStopped = error is Interrupted || error is Merge.Stopped || stopped != nil
       for number in numbers {
         // What went wrong first is what is told, whatever becomes of the note of it.
         try? ledger.endStage(
           number, as: isStopped ? .stopped : .failed,
-          message: isStopped ? "interrupted" : "\(error)")
+          message: isStopped ? stopped?.description ?? "interrupted" : "\(error)")
       }
       if let stopped = error as? Merge.Stopped { throw Interrupted(signal: stopped.signal) }
       throw error

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Lineage
 import Notation
+import Teaching
 
 /// `branchmerge branch`: builds the branch data sets of a recipe.
 struct BranchCommand: ParsableCommand {
@@ -49,7 +50,10 @@ struct BranchCommand: ParsableCommand {
   func run() throws {
     let recipe = try Recipe(
       reading: try Library.recipe(options.recipe), setting: options.settings)
-    let plan = try Plan(recipe, library: Library(near: recipe.path), only: only)
+    let library = Library(near: recipe.path)
+    let plan = try Plan(recipe, library: library, only: only)
+    // The recipe's text is recorded: what should not stand in it is refused here, too.
+    _ = try recipe.teacher.map { try TeacherPlan($0, library: library) }
     var curation = try build.curation(of: recipe)
     curation.workers = workers
     curation.isDurable = !noSync

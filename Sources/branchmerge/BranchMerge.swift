@@ -18,7 +18,8 @@ struct BranchMerge: ParsableCommand {
       CommandGroup(
         name: "Recipes",
         subcommands: [
-          RunCommand.self, PlanCommand.self, StatusCommand.self, PreflightCommand.self,
+          RunCommand.self, PlanCommand.self, StatusCommand.self, TeachCommand.self,
+          PreflightCommand.self,
         ]),
       CommandGroup(
         name: "Branches",

@@ -4,6 +4,7 @@ import Curation
 import Files
 import Foundation
 import Lineage
+import Teaching
 import Training
 import Workflow
 
@@ -11,11 +12,12 @@ import Workflow
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Do all stages of a recipe: branch, train, merge, report.",
+    abstract: "Do all stages of a recipe: branch, teach, train, merge, report.",
     discussion: """
       What is done is not done again while all that it depends on is as it was; what was \
       interrupted goes on. 'branchmerge plan' tells beforehand what there is to do and why, \
-      'branchmerge status' afterwards what became of it. Stages are branch, train, merge, report.
+      'branchmerge status' afterwards what became of it. Stages are branch, teach, \
+      train, merge, report.
 
       Example:
         branchmerge run datasets/recipes/tinyr1.yaml --workspace work --until branch
@@ -77,31 +79,17 @@ struct RunCommand: ParsableCommand {
     Interruption.watch()
     let line = ProgressLine()
     defer { line.clear() }
-    let listener = Runner.Listener(
-      note: { text in
-        line.clear()
-        say(text)
-      },
-      progress: { stage, state in
-        if state.isInBytes {
-          line.update("\(stage)  \(state.text)", bytes: state.done, of: state.total)
-        } else {
-          line.update(
-            "\(stage)  \(state.text)", steps: state.done, of: state.total,
-            secondsLeft: state.secondsLeft)
-        }
-      },
-      began: { _ in line.restart() },
-      ended: { summary in
-        line.clear()
-        say("\(summary.stage): \(summary.told)")
-      })
     let runner = Runner(
       recipe, in: options.workspace, settings, version: BranchMerge.version,
-      commandLine: shellLine(["branchmerge"] + CommandLine.arguments.dropFirst()), listener)
+      commandLine: shellLine(["branchmerge"] + CommandLine.arguments.dropFirst()),
+      Runner.Listener(line, currency: recipe.teacher?.prices?.currency))
     let summaries: [StageSummary]
     do {
       summaries = try runner.run()
+    } catch let stopped as AskingStopped {
+      line.clear()
+      say("\(stopped)")
+      throw ExitCode(128 + stopped.signal)
     } catch let stopped as Interrupted {
       line.clear()
       say("interrupted; what is finished is kept. The same command goes on from there.")
@@ -120,6 +108,33 @@ struct RunCommand: ParsableCommand {
     try ReportCommand.write(
       Overview(ledger, in: options.workspace), to: page, isDurable: !noSync)
     say("in pictures: \(page)")
+  }
+}
+
+extension Runner.Listener {
+  /// Tells on standard error what goes on, on a line that is drawn again and again.
+  init(_ line: ProgressLine, currency: String?) {
+    self.init(
+      note: { text in
+        line.clear()
+        say(text)
+      },
+      progress: { stage, state in
+        if let asking = state.asking {
+          line.update("\(stage)", asking, currency: currency)
+        } else if state.isInBytes {
+          line.update("\(stage)  \(state.text)", bytes: state.done, of: state.total)
+        } else {
+          line.update(
+            "\(stage)  \(state.text)", steps: state.done, of: state.total,
+            secondsLeft: state.secondsLeft)
+        }
+      },
+      began: { _ in line.restart() },
+      ended: { summary in
+        line.clear()
+        say("\(summary.stage): \(summary.told)")
+      })
   }
 }
 

@@ -2,6 +2,7 @@ import Curation
 import Foundation
 import Fusion
 import Notation
+import Teaching
 
 /// Aligned columns: the first to the left, the others to the right.
 func table(_ rows: [[String]], leftColumns: Int = 1) -> String {
@@ -91,6 +92,20 @@ final class ProgressLine: @unchecked Sendable {
       "\(percent) %  \(done)  \(size(Double(bytes))) of \(size(Double(total)))"
       + "  \(size(rate))/s  \(duration(left)) left"
     draw(line)
+  }
+
+  /// How far an asking has come; `currency` is that of its cost.
+  func update(_ stage: String, _ state: AskingProgress, currency: String?) {
+    guard isTime() else { return }
+    let text = AskingLine(stage, state, currency: currency)
+    draw(isTerminal ? text.fitting(Self.columns) : text.long)
+  }
+
+  /// How many letters the terminal has room for on a line.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return Int(size.ws_col)
   }
 
   private func isTime() -> Bool {

@@ -227,7 +227,7 @@ struct RunTests {
     ("merge.models.0.model=experts/od", "no branch is called 'od'; did you mean 'odd'?"),
     ("train", "--set: 'train' should be KEY=VALUE, as in train.epochs=3"),
     ("merge.models.7.model=x", "there is a list of 2 before '7'"),
-    ("branches.odd.sources.small.response.x=1", "'{response}' stands before 'x', a value"),
+    ("branches.odd.sources.small.response.x=1", "a value stands before 'x'"),
   ])
   func `a value that is set is judged as one of the file`(setting: String, message: String) throws {
     let ending = try run("--set", setting)

@@ -78,10 +78,13 @@ package struct AnswerForm: Sendable {
     for place in filters {
       let name = try place.text("a filter's name")
       guard library.hasFilter(name) else { throw place.fail(library.unknownFilter(name)) }
+      if texts.map(\.0).contains(name) {
+        throw place.fail("the filter '\(name)' stands twice here")
+      }
       let filter = try library.filter(name)
       do {
         rules.append((name, try filter.rule(in: Scope.judged, &projection)))
-      } catch let error as RecipeError {
+      } catch {
         throw RecipeError(
           error.file, line: error.line, column: error.column,
           error.message + " (used at \(place.file):\(place.line))")
@@ -183,5 +186,26 @@ extension Plan.Branch {
   package func row(id: String, prompt: [UInt8], response: [UInt8]) -> [UInt8] {
     let frame = format.frame
     return frame.start + id.utf8 + frame.afterID + prompt + frame.afterPrompt + response + frame.end
+  }
+
+  /// The mean length of the responses of a file's first rows in bytes, and how many rows that is of;
+  /// nil where there are none.
+  package func meanResponse(inFile path: String, rows limit: Int = 1000) throws -> (
+    rows: Int, bytes: Double
+  )? {
+    let reader = try SourceFile(path).rows(keys: [])
+    let chunk = Chunk()
+    let frame = format.frame
+    var (rows, bytes) = (0, 0)
+    while rows < limit, try reader.next(chunk) {
+      for place in chunk.rows.prefix(limit - rows) where place.fault == nil {
+        let row = chunk.withBytes(of: place) { $0.withUnsafeBufferPointer { Array($0) } }
+        // Within the prompt the quotes of these bytes would be escaped.
+        guard let start = row.firstRange(of: frame.afterPrompt)?.upperBound else { continue }
+        rows += 1
+        bytes += max(0, row.count - start - frame.end.count)
+      }
+    }
+    return rows == 0 ? nil : (rows, Double(bytes) / Double(rows))
   }
 }

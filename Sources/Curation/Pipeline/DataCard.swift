@@ -36,43 +36,29 @@ struct DataCard {
     ]
 
     lines += licences.markdown + [""]
-    lines += ["## Files", "", "| file | rows | bytes | XXH3-128 |", "|---|---:|---:|---|"]
-    lines += outputs.map { output in
-      "| \(output.path.fileName) | \(output.rowCount) | \(output.byteCount)"
-        + " | `\(output.digest)` |"
-    }
+    lines += ["## Files", ""] + CardTables.outputs(outputs)
     lines += ["", "## Funnel", ""] + FunnelTable(funnel).markdown
-
-    lines += ["", "## Sources", "", "| source | config | revision | licence | homepage |"]
-    lines += ["|---|---|---|---|---|"]
-    for (source, found) in sources {
-      lines.append(
-        "| "
-          + [
-            source.card.name, source.config.name, found.revision, source.card.licence,
-            source.card.homepage,
-          ].map(cell).joined(separator: " | ") + " |")
+    lines += ["", "## Sources", ""]
+    lines += CardTables.sources(
+      sources.map { source, found in
+        [
+          source.card.name, source.config.name, found.revision, source.card.licence,
+          source.card.homepage,
+        ]
+      })
+    let own = zip(plan.sources, read).filter { source, _ in
+      source.takings.contains { $0.branch == branch }
     }
-    lines += ["", "| file read | rows | bytes | XXH3-128 | SHA-256 |", "|---|---:|---:|---|---|"]
-    for (source, files) in zip(plan.sources, read)
-    where source.takings.contains(where: { $0.branch == branch }) {
-      for file in files {
-        lines.append(
-          "| \(cell(file.path.fileName)) | \(file.rowCount) | \(file.byteCount)"
-            + " | `\(file.digest)` | \(file.sha256.map { "`\($0)`" } ?? "") |")
-      }
-    }
+    lines += [""]
+    lines += CardTables.inputs(
+      own.flatMap { $0.1 }.map {
+        ($0.path, $0.rowCount, $0.byteCount, $0.digest.description, $0.sha256)
+      })
     lines += ["", "## Steps", ""]
     for source in plan.sources {
       for taking in source.takings where taking.branch == branch {
         for step in taking.steps {
-          let text = step.text.trimmingCharacters(in: .newlines)
-          // A template may have a fence of its own.
-          let fence = text.contains("```") ? "~~~~" : "```"
-          lines += ["`\(source.card.name)`, \(step.kind.rawValue) `\(step.name)`:", ""]
-          lines += [fence + "yaml"]
-          lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-          lines += [fence, ""]
+          lines += CardTables.step(source.card.name, step.kind.rawValue, step.name, step.text)
         }
       }
     }
@@ -103,13 +89,52 @@ struct DataCard {
   }
 }
 
+/// Tables and lists that the cards of data sets share.
+enum CardTables {
+  static func outputs(_ files: [FileSummary]) -> [String] {
+    ["| file | rows | bytes | XXH3-128 |", "|---|---:|---:|---|"]
+      + files.map { file in
+        "| \(file.path.fileName) | \(file.rowCount) | \(file.byteCount) | `\(file.digest)` |"
+      }
+  }
+
+  /// Name, config, revision, licence and homepage of each.
+  static func sources(_ rows: [[String]]) -> [String] {
+    ["| source | config | revision | licence | homepage |", "|---|---|---|---|---|"]
+      + rows.map { "| " + $0.map(cell).joined(separator: " | ") + " |" }
+  }
+
+  static func inputs(
+    _ files: [(path: String, rowCount: Int, byteCount: Int, xxh3: String, sha256: String?)]
+  ) -> [String] {
+    ["| file read | rows | bytes | XXH3-128 | SHA-256 |", "|---|---:|---:|---|---|"]
+      + files.map { file in
+        "| \(cell(file.path.fileName)) | \(file.rowCount) | \(file.byteCount)"
+          + " | `\(file.xxh3)` | \(file.sha256.map { "`\($0)`" } ?? "") |"
+      }
+  }
+
+  static func step(_ source: String, _ kind: String, _ name: String, _ text: String) -> [String] {
+    fenced("`\(source)`, \(kind) `\(name)`:", text, "yaml")
+  }
+
+  /// A heading, and a text as it is; a template may have a fence of its own.
+  static func fenced(_ heading: String, _ text: String, _ language: String = "") -> [String] {
+    let text = text.trimmingCharacters(in: .newlines)
+    let fence = text.contains("```") ? "~~~~" : "```"
+    return [heading, "", fence + language]
+      + text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      + [fence, ""]
+  }
+}
+
 extension FileSummary {
   fileprivate var isSeeds: Bool { path.fileName == "seeds.jsonl" }
 }
 
 extension LicenceReview {
   /// A section of a card: rows by licence, and what has to be settled.
-  fileprivate var markdown: [String] {
+  var markdown: [String] {
     var lines = ["## Licences", "", "| licence | rows | share | sources |", "|---|---:|---:|---|"]
     lines += shares.map { share in
       let name = cell(share.licence.text)
@@ -122,7 +147,7 @@ extension LicenceReview {
 }
 
 /// A text in a table: what would end the cell or begin markup is escaped.
-private func cell(_ text: String) -> String { escaped(text.replacing("\n", with: " ")) }
+func cell(_ text: String) -> String { escaped(text.replacing("\n", with: " ")) }
 
 private func escaped(_ text: String) -> String {
   text.map { "\\|<[`*".contains($0) ? "\\\($0)" : "\($0)" }.joined()
@@ -132,6 +157,8 @@ private func escaped(_ text: String) -> String {
 package struct FunnelTable {
   /// The first is the heading; the first cell of each is a label.
   package let rows: [[String]]
+
+  init(rows: [[String]]) { self.rows = rows }
 
   package init(_ branch: Funnel.Branch) {
     var rows = [[branch.name] + branch.sources.map(\.name)]

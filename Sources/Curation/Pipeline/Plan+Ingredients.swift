@@ -51,6 +51,9 @@ extension Plan.Branch {
     "{" + format.datasetInfo.map { "\(JSON.quoted($0.key)): \($0.json)" }.joined(separator: ", ")
       + "}"
   }
+
+  /// The file `dataset_info.json` beside rows of the branch.
+  package var datasetInfoFile: String { DataCard.datasetInfo(name, format) }
 }
 
 extension Curator.Options {

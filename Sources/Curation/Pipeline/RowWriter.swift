@@ -65,4 +65,14 @@ package struct FileSummary: Sendable {
   package var rowCount: Int
   package var digest: Digest
   package var sha256: String?
+
+  package init(
+    path: String, byteCount: Int, rowCount: Int, digest: Digest, sha256: String? = nil
+  ) {
+    self.path = path
+    self.byteCount = byteCount
+    self.rowCount = rowCount
+    self.digest = digest
+    self.sha256 = sha256
+  }
 }

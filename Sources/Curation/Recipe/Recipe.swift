@@ -64,7 +64,8 @@ package struct Recipe {
     self.text = text
     self.settings = settings
     name = path.fileName.withoutExtension
-    let keys = try yaml.keyed("a recipe", ["about", "branches", "teacher", "base", "train", "merge"])
+    let keys = try yaml.keyed(
+      "a recipe", ["about", "branches", "teacher", "base", "train", "merge"])
     (teacher, base, train, merge) = (
       keys["teacher"], keys["base"], keys["train"], keys["merge"]
     )

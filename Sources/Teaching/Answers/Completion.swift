@@ -32,12 +32,18 @@ package struct Completion: Sendable {
     if let separate {
       let hasMarks = content.contains(Self.opening) || content.contains(Self.closing)
       (reasoning, solution) = (separate, content)
-      fault = hasMarks ? "a mark of reasoning stands in the answer" : nil
+      fault = hasMarks ? Self.strayMark : nil
     } else {
       (reasoning, solution, fault) = Self.parts(of: content)
     }
   }
 
+  /// Of reasoning and solution, in Unicode's scalars.
+  package var characterCount: Int {
+    (reasoning?.unicodeScalars.count ?? 0) + solution.unicodeScalars.count
+  }
+
+  private static let strayMark = "a mark of reasoning stands in the answer"
   private static let opening = "<think>"
   private static let closing = "</think>"
 
@@ -51,7 +57,8 @@ package struct Completion: Sendable {
       return (nil, content, "the reasoning is closed \(pieces.count - 1) times")
     }
     guard pieces.count == 2 else {
-      return (nil, content, isOpened ? "the reasoning is never closed" : nil)
+      let hasMark = head.contains(opening)
+      return (nil, content, isOpened ? "the reasoning is never closed" : hasMark ? strayMark : nil)
     }
     guard !head.contains(opening), !pieces[1].contains(opening) else {
       return (nil, content, "the reasoning is opened more than once")

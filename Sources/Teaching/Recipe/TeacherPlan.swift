@@ -79,12 +79,14 @@ package struct TeacherPlan: Sendable {
 
   package init(_ yaml: YAML, library: Library) throws {
     let keys = try yaml.keyed("'teacher'", Self.keys)
-    guard let model = keys["model"] else { throw yaml.fail("'teacher' needs 'model'") }
+    guard let place = keys["model"] else { throw yaml.fail("'teacher' needs 'model'") }
+    let model = try place.text("'model'")
+    guard !model.isEmpty else { throw place.fail("'model' is empty; it is the server's name for it") }
     let maxTokens = try keys["max_tokens"]?.count("'max_tokens'") ?? 32_768
     question = Question(
-      model: try model.text("'model'"), system: try keys["system"]?.text("'system'"),
+      model: model, system: try keys["system"]?.text("'system'"),
       parameters: try Self.parameters(keys, maxTokens: maxTokens), maxTokens: maxTokens,
-      answers: try keys["answers"]?.count("'answers'") ?? 1,
+      answers: try Self.answers(keys["answers"]),
       asksForUsage: try keys["extra"]?.entries("'extra'")
         .contains { try $0.key.text("a key") == "stream_options" && $0.value.isNull } != true)
     let accept =
@@ -118,13 +120,22 @@ package struct TeacherPlan: Sendable {
     maxUnanswered = limit
   }
 
+  private static func answers(_ yaml: YAML?) throws(RecipeError) -> Int {
+    guard let yaml else { return 1 }
+    let answers = try yaml.whole("'answers'")
+    guard 1...100 ~= answers else {
+      throw yaml.fail("'answers' should be from 1 to 100, and is \(yaml.described)")
+    }
+    return answers
+  }
+
   private static func urls(_ keys: [String: YAML], at yaml: YAML) throws(RecipeError) -> [String] {
     guard (keys["url"] == nil) != (keys["urls"] == nil) else {
       throw yaml.fail("'teacher' needs 'url', or 'urls' where there are several servers")
     }
     var places: [YAML] = []
     if let place = keys["url"] { places = [place] }
-    if let list = keys["urls"] { places = try list.list("'urls'") }
+    if let list = keys["urls"] { places = list.isScalar ? [list] : try list.list("'urls'") }
     guard !places.isEmpty else { throw keys["urls"]!.fail("'urls' needs at least one") }
     var urls: [String] = []
     for place in places {
@@ -176,9 +187,12 @@ package struct TeacherPlan: Sendable {
   }
 
   private static func parameters(_ keys: [String: YAML], maxTokens: Int) throws -> JSON {
+    let temperature = try keys["temperature"]?.number("'temperature'") ?? 0.6
+    guard temperature >= 0 else { throw keys["temperature"]!.fail("'temperature' is at least 0") }
+    let topP = try keys["top_p"]?.positive("'top_p'") ?? 0.95
+    guard topP <= 1 else { throw keys["top_p"]!.fail("'top_p' is at most 1") }
     var members = [
-      "temperature": JSON.real(try keys["temperature"]?.number("'temperature'") ?? 0.6),
-      "top_p": JSON.real(try keys["top_p"]?.positive("'top_p'") ?? 0.95),
+      "temperature": JSON.real(temperature), "top_p": JSON.real(topP),
       "max_tokens": JSON.whole(maxTokens),
     ]
     for (key, value) in try keys["extra"]?.entries("'extra'") ?? [] {

@@ -94,5 +94,14 @@ package struct Spending: Equatable, Sendable {
   package var completionTokens = 0
   package var cost = 0.0
 
+  package init(
+    requests: Int = 0, promptTokens: Int = 0, completionTokens: Int = 0, cost: Double = 0
+  ) {
+    self.requests = requests
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+    self.cost = cost
+  }
+
   package var tokens: Int { promptTokens + completionTokens }
 }

@@ -26,7 +26,8 @@ enum StoreSchema {
             tool TEXT NOT NULL,
             recipe TEXT NOT NULL,
             branch TEXT NOT NULL,
-            origin TEXT NOT NULL CHECK (origin IN ('server', 'batch'))
+            origin TEXT NOT NULL CHECK (origin IN ('server', 'batch')),
+            prices TEXT
           ) STRICT;
 
           CREATE TABLE attempt (

@@ -23,9 +23,7 @@ package final class TeacherStore: Sendable {
     }
     database = try Self.telling(path) {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      guard try !queue.read({ try StoreSchema.migrator.hasBeenSuperseded($0) }) else {
-        throw StoreError("\(path): a later version of branchmerge wrote this store; use that one")
-      }
+      try Self.checkIsNotLater(queue, path)
       try StoreSchema.migrator.migrate(queue)
       return queue
     }
@@ -38,14 +36,37 @@ package final class TeacherStore: Sendable {
       throw StoreError("\(path): there is no store of a teacher's answers here")
     }
     var configuration = Configuration()
-    configuration.readonly = true
+    // A connection that could only read would leave the log's files behind.
     configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
     database = try Self.telling(path) {
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try Self.untouched(path, configuration)
+      try Self.checkIsNotLater(queue, path)
       guard try queue.read({ try StoreSchema.migrator.hasCompletedMigrations($0) }) else {
         throw StoreError("\(path): this is no store of a teacher's answers of this version")
       }
       return queue
+    }
+  }
+
+  /// A connection that leaves no file behind where nobody writes to the store: one to a write-ahead
+  /// log would, as it may not remove what it had to make.
+  private static func untouched(_ path: String, _ configuration: Configuration) throws
+    -> DatabaseQueue
+  {
+    let name = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+    if let name, !FileManager.default.fileExists(atPath: path + "-wal"),
+      let queue = try? DatabaseQueue(
+        path: "file:\(name)?immutable=1", configuration: configuration)
+    {
+      return queue
+    }
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  private static func checkIsNotLater(_ queue: DatabaseQueue, _ path: String) throws {
+    guard try !queue.read({ try StoreSchema.migrator.hasBeenSuperseded($0) }) else {
+      throw StoreError("\(path): a later version of branchmerge wrote this store; use that one")
     }
   }
 
@@ -71,11 +92,11 @@ package final class TeacherStore: Sendable {
     }
   }
 
-  private func access<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func access<Result>(_ body: (Database) throws -> Result) throws -> Result {
     try Self.telling(path) { try database.inDatabase(body) }
   }
 
-  private func change<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func change<Result>(_ body: (Database) throws -> Result) throws -> Result {
     try Self.telling(path) { try database.write(body) }
   }
 
@@ -138,7 +159,7 @@ package final class TeacherStore: Sendable {
     }
   }
 
-  private static func insert(_ attempt: Attempt, in database: Database) throws {
+  static func insert(_ attempt: Attempt, in database: Database) throws {
     let request = try number(of: attempt.request, in: database)
     try database.cachedStatement(
       sql: """
@@ -153,7 +174,7 @@ package final class TeacherStore: Sendable {
     ])
   }
 
-  private static func end(_ attempt: Attempt, in database: Database) throws {
+  static func end(_ attempt: Attempt, in database: Database) throws {
     try database.cachedStatement(
       sql: """
         UPDATE attempt SET state = ?, status = ?, response = ?, finish_reason = ?,
@@ -199,7 +220,7 @@ package final class TeacherStore: Sendable {
   /// What has become of requests so far, in their order.
   package func standing(of hashes: [String], policy: Int64?) throws -> [Standing] {
     try access { database in
-      let statement = try database.makeStatement(
+      let statement = try database.cachedStatement(
         sql: """
           SELECT attempt.id, state, verdict.is_accepted, verdict.reason, attempt.problem, origin,
             server
