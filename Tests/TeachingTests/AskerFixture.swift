@@ -41,6 +41,23 @@ final class AskerFixture {
       YAML(parsing: text, file: "recipe.yaml"), library: Library(roots: [folder]))
   }
 
+  /// An errand for each prompt, and each of the answers that the recipe wants.
+  func errands(_ prompts: [String]) throws -> [Errand] {
+    let rows = prompts.enumerated().map { number, prompt in
+      "{\"id\": \"seed-\(number)\", \"prompt\": \(JSON.quoted(prompt))}\n"
+    }
+    try rows.joined().write(toFile: folder + "/seeds.jsonl", atomically: false, encoding: .utf8)
+    let maker = RequestMaker(try plan())
+    var errands: [Errand] = []
+    let reader = try SeedReader(folder + "/seeds.jsonl")
+    while let seeds = try reader.next() {
+      for seed in seeds {
+        errands += (maker.requests(for: seed) ?? []).map { Errand($0, for: seed, rejected: 0) }
+      }
+    }
+    return errands
+  }
+
   /// Asks all that is not yet accepted in the store, each prompt being a seed's; then the error.
   func ask(_ prompts: [String], failingWith error: (any Error)? = nil) throws -> AskingOutcome {
     let plan = try plan()
@@ -53,18 +70,10 @@ final class AskerFixture {
         note: { self.notes.append($0) }, progress: { self.progress = $0 }))
     asker.patience = patience
     asker.signals = signals
-    let maker = RequestMaker(plan)
-    let rows = prompts.enumerated().map { number, prompt in
-      "{\"id\": \"seed-\(number)\", \"prompt\": \(JSON.quoted(prompt))}\n"
-    }
-    try rows.joined().write(toFile: folder + "/seeds.jsonl", atomically: false, encoding: .utf8)
-    var errands: [Errand] = []
-    try SeedFile(folder + "/seeds.jsonl").forEach { seed in
-      for request in maker.requests(for: seed) ?? [] {
-        let standing = try store.standing(of: [request.hash], policy: policy)[0]
-        guard standing.accepted.isEmpty else { continue }
-        errands.append(Errand(request, for: seed, rejected: standing.rejected))
-      }
+    let errands = try errands(prompts).compactMap { errand in
+      let standing = try store.standing(of: [errand.request.hash], policy: policy)[0]
+      guard standing.accepted.isEmpty else { return nil as Errand? }
+      return Errand(errand.request, for: errand.seed, rejected: standing.rejected)
     }
     var rest = errands[...]
     return try asker.run(

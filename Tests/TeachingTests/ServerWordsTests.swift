@@ -8,7 +8,10 @@ struct ServerWordsTests {
     (#"{"error":{"message":"Incorrect API key","type":"x"}}"#, "'Incorrect API key'"),
     (#"{"error":"out of memory"}"#, "'out of memory'"),
     (#"{"object":"error","message":"no\nsuch  model","code":404}"#, "'no such model'"),
-    (#"{"detail":"Unexpected keys in the request: {'top_k'}"}"#, "'Unexpected keys in the request: {'top_k'}'"),
+    (
+      #"{"detail":"Unexpected keys in the request: {'top_k'}"}"#,
+      "'Unexpected keys in the request: {'top_k'}'"
+    ),
     (
       #"{"detail":[{"type":"missing","loc":["body","messages",0],"msg":"Field required"},"#
         + #"{"msg":"no"}]}"#, "'body.messages.0: Field required; no'"
@@ -33,13 +36,14 @@ struct ServerWordsTests {
 }
 
 struct RetryAfterTests {
-  @Test(arguments: [
-    ("7", 7.0), (" 0", 0), ("1.5", 1.5), ("999999999", 86_400), ("-1", nil), ("inf", nil),
-    ("soon", nil), ("", nil), ("Sun, 06 Nov 1994 08:49:37 GMT", 37),
-    ("Sunday, 06-Nov-94 08:49:37 GMT", 37), ("Sun Nov  6 08:49:37 1994", 37),
-    ("Sun, 06 Nov 1994 08:48:37 GMT", 0), ("Sun, 06 Nov 1994 08:49:37 CET", nil),
-    ("Sun, 99 Nov 1994 08:49:37 GMT", nil),
-  ] as [(String, Double?)])
+  @Test(
+    arguments: [
+      ("7", 7.0), (" 0", 0), ("1.5", 1.5), ("999999999", 86_400), ("-1", nil), ("inf", nil),
+      ("soon", nil), ("", nil), ("Sun, 06 Nov 1994 08:49:37 GMT", 37),
+      ("Sunday, 06-Nov-94 08:49:37 GMT", 37), ("Sun Nov  6 08:49:37 1994", 37),
+      ("Sun, 06 Nov 1994 08:48:37 GMT", 0), ("Sun, 06 Nov 1994 08:49:37 CET", nil),
+      ("Sun, 99 Nov 1994 08:49:37 GMT", nil),
+    ] as [(String, Double?)])
   func `a pause is told in seconds or as a date`(_ value: String, _ seconds: Double?) {
     // 08:49:00 on that day
     #expect(RetryAfter.seconds(value, now: 784_111_740) == seconds)

@@ -49,16 +49,18 @@ package struct Asker {
   package func run(
     recipe: String, branch: String, errandCount: Int, next: () throws -> Errand?
   ) throws -> AskingOutcome {
+    let concurrency = concurrency(among: Self.raiseFileLimit())
     let mailbox = Mailbox()
-    let client = try TeacherClient(plan.servers, key: key, mailbox: mailbox)
+    let client = try TeacherClient(
+      plan.servers, key: key, concurrency: concurrency, mailbox: mailbox)
     defer { client.close() }
-    Self.raiseFileLimit()
     let (asking, firstAttempt) = try store.beginAsking(
       .server, tool: tool, recipe: recipe, branch: branch)
     let loop = AskingLoop(
       plan, Budget(plan, spent: try store.spending(on: plan.question.model)),
       Recorder(store, Judge(plan), policy: policy, mailbox: mailbox), client, mailbox, listener,
-      asking: asking, firstAttempt: firstAttempt, errandCount: errandCount, patience, signals)
+      asking: asking, firstAttempt: firstAttempt, errandCount: errandCount,
+      concurrency: concurrency, patience, signals)
     do {
       let outcome = try loop.run(next)
       try store.endAsking(asking, seconds: loop.busySeconds)
@@ -69,12 +71,26 @@ package struct Asker {
     }
   }
 
-  /// As many connections as the system lets this process have.
-  private static func raiseFileLimit() {
+  /// Connections to each server at once: as many as the recipe allows, and the system.
+  private func concurrency(among files: Int) -> Int {
+    let most = max(1, (files - Self.otherFiles) / plan.servers.urls.count)
+    guard most < plan.servers.concurrency else { return plan.servers.concurrency }
+    listener.note(
+      "The system lets this process have \(files) files open, which are \(most) requests at once at"
+        + " each server; `ulimit -n` can change that.")
+    return most
+  }
+
+  /// What a process has open besides connections, in plenty.
+  private static let otherFiles = 128
+
+  /// As many files as the system lets this process have open; returns how many.
+  private static func raiseFileLimit() -> Int {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_cur)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import Curation
+internal import Files
 internal import Notation
 
 /// Owns all state of an asking, on the thread that runs it; everybody else only writes to its mailbox.
@@ -29,10 +30,11 @@ final class AskingLoop {
   /// Over, and on its way to disk; with the fate that this is, where it is one already.
   private var settling: [Int64: (undertaking: Undertaking, fate: Fate?)] = [:]
   /// By the request's hash: not done; done.
-  private var open: [String: Undertaking] = [:]
-  private var closed: [String: Fate] = [:]
+  private var open: [RequestKey: Undertaking] = [:]
+  private var closed: [RequestKey: Fate] = [:]
   private var isExhausted = false
   private var halt: Halt?
+  private var isInterrupted = false
 
   private var outcome = AskingOutcome()
   private var progress = AskingProgress()
@@ -77,17 +79,20 @@ final class AskingLoop {
   private static let waitingLimit = 4096
   private static let earlyFailureLimit = 8
   private static let earlyRefusalLimit = 5
-  /// Failures in a row after which a server is left alone while others do better.
+  /// Failures in a row after which a server is left alone, while others do better and if not.
   private static let failureLimit = 4
+  private static let lonelyFailureLimit = 200
   /// A connection that breaks so soon was closed while it was idle.
   private static let staleSeconds = 2.0
+  /// A server that does not end the body of a whole answer gets so many seconds for it.
+  private static let farewellSeconds = 1.0
   /// Seconds between two looks at what is in flight, and at the signals.
   private static let lookSeconds = 0.1
 
   init(
     _ plan: TeacherPlan, _ budget: Budget, _ recorder: Recorder, _ client: TeacherClient,
     _ mailbox: Mailbox, _ listener: Asker.Listener, asking: Int64, firstAttempt: Int64,
-    errandCount: Int, _ patience: Patience, _ signals: Signals
+    errandCount: Int, concurrency: Int, _ patience: Patience, _ signals: Signals
   ) {
     self.plan = plan
     self.budget = budget
@@ -100,7 +105,7 @@ final class AskingLoop {
     self.patience = patience
     self.signals = signals
     nextAttempt = firstAttempt
-    servers = plan.servers.urls.map { Server($0, concurrency: plan.servers.concurrency) }
+    servers = plan.servers.urls.map { Server($0, concurrency: concurrency) }
     let now = seconds()
     meter = Meter(at: now)
     lastSign = now
@@ -155,6 +160,9 @@ final class AskingLoop {
       do {
         guard let found = try self.next(at: now, next) else { return }
         undertaking = found
+      } catch let error as Interrupted {
+        halt = .stop(.interrupted(signal: error.signal))
+        return
       } catch {
         halt = .failure(error)
         return
@@ -197,14 +205,14 @@ final class AskingLoop {
         isExhausted = true
         return nil
       }
-      let hash = errand.request.hash
-      if let twin = open[hash] {
+      let key = RequestKey(errand.request)
+      if let twin = open[key] {
         twin.twins += 1
-      } else if let fate = closed[hash] {
+      } else if let fate = closed[key] {
         count(fate, 1)
       } else {
         let undertaking = Undertaking(errand)
-        open[hash] = undertaking
+        open[key] = undertaking
         return undertaking
       }
     }
@@ -262,17 +270,18 @@ final class AskingLoop {
     attempt.milliseconds = Int(ending.seconds * 1000)
     if reply.status != nil { hasHeard = true }
     if ending.problem == .abandoned {
-      settle(attempt, .abandoned, estimate(for: attempt.request, textCount: reply.textCount))
+      settle(attempt, .abandoned, usage(of: attempt.request).estimate(textCount: reply.textCount))
       return
     }
     switch reply.result {
     case .answer(let completion): answered(flight, attempt, completion, at: now)
     case .broken, .error:
       if ending.problem == .timedOut { servers[flight.server].throttle.timedOut(at: now) }
-      let state: Attempt.State = if case .error = reply.result { .failed } else { .broken }
+      let isError = if case .error = reply.result { true } else { false }
       failed(
-        flight, attempt, state, estimate(for: attempt.request, textCount: reply.textCount),
-        at: now)
+        flight, attempt, isError ? .failed : .broken,
+        usage(of: attempt.request).estimate(textCount: reply.textCount), at: now)
+      if isError { failedEarly(attempt) }
     case .status(let pause, let location):
       turnedAway(flight, attempt, pause: pause, location: location, at: now)
     case .nothing: nothingCame(flight, attempt, ending, at: now)
@@ -288,7 +297,13 @@ final class AskingLoop {
     var attempt = attempt
     attempt.state = .answered
     attempt.finishReason = completion.finishReason
-    attempt.tokens = usage(of: completion, to: attempt.request, from: flight.server)
+    attempt.tokens = usage(of: attempt.request).tokens(of: completion)
+    if attempt.tokens.usage == .estimated {
+      noteOnce(
+        "usage \(flight.server)",
+        "\(servers[flight.server].url) does not say how many tokens it used, or says what cannot"
+          + " be; they are estimated at four bytes each")
+    }
     attempt.cost = cost(of: attempt.tokens)
     replaceReservation(of: flight.attempt, by: attempt)
     cost += attempt.cost ?? 0
@@ -296,29 +311,8 @@ final class AskingLoop {
     recorder.add(.answered(attempt, completion, flight.undertaking.errand.seed))
   }
 
-  /// What the server says, if that can be; else a guess, four bytes being a token.
-  private func usage(
-    of completion: Completion, to request: TeacherRequest, from server: Int
-  ) -> Attempt.Tokens {
-    let textCount = (completion.reasoning?.utf8.count ?? 0) + completion.solution.utf8.count
-    if let prompt = completion.promptTokens, let tokens = completion.completionTokens,
-      0...request.promptTokenLimit ~= prompt,
-      (textCount > 0 ? 1 : 0)...max(1, plan.question.maxTokens) ~= tokens
-    {
-      return Attempt.Tokens(prompt: prompt, completion: tokens, usage: .server)
-    }
-    noteOnce(
-      "usage \(server)",
-      "\(servers[server].url) does not say how many tokens it used, or says what cannot be; they"
-        + " are estimated at four bytes each")
-    return estimate(for: request, textCount: textCount)
-  }
-
-  private func estimate(for request: TeacherRequest, textCount: Int) -> Attempt.Tokens {
-    Attempt.Tokens(
-      prompt: max(1, request.messages.utf8.count / 4),
-      completion: min(textCount == 0 ? 0 : max(1, textCount / 4), plan.question.maxTokens),
-      usage: .estimated)
+  private func usage(of request: TeacherRequest) -> UsageCheck {
+    UsageCheck(request, maxTokens: plan.question.maxTokens)
   }
 
   private func turnedAway(
@@ -355,17 +349,7 @@ final class AskingLoop {
       }
     case 408, 425, 500...:
       failed(flight, attempt, .failed, nothing, at: now)
-      guard !hasAnswer, status >= 500 else { break }
-      earlyFailures += 1
-      earlyFailing.insert(attempt.request.hash)
-      if earlyFailures >= Self.earlyFailureLimit,
-        earlyFailing.count >= min(Self.earlyFailureLimit, errandCount)
-      {
-        stop(
-          "\(servers[server].url) fails at every request (\(words))",
-          advice: "look into its log, and whether it has the model: some say so of one that they do"
-            + " not have")
-      }
+      if status >= 500 { failedEarly(attempt) }
     default:
       settle(attempt, .failed, nothing)
       stop(
@@ -386,6 +370,20 @@ final class AskingLoop {
       "look whether 'model' is its name for the model, and whether the base URL ends as the server"
         + " wants it, such as in /v1"
     }
+  }
+
+  /// Where no request has been answered yet, so many failures are no accident.
+  private func failedEarly(_ attempt: Attempt) {
+    guard !hasAnswer else { return }
+    earlyFailures += 1
+    earlyFailing.insert(attempt.request.hash)
+    guard earlyFailures >= Self.earlyFailureLimit,
+      earlyFailing.count >= min(Self.earlyFailureLimit, errandCount)
+    else { return }
+    stop(
+      "\(attempt.server) fails at every request (\(attempt.problem ?? "without a word"))",
+      advice: "look into its log, and whether it has the model: some say so of one that they do not"
+        + " have")
   }
 
   private func nothingCame(
@@ -409,7 +407,7 @@ final class AskingLoop {
       settle(attempt, .failed, nothing)
     default:
       if ending.problem == .timedOut { servers[server].throttle.timedOut(at: now) }
-      failed(flight, attempt, .failed, estimate(for: attempt.request, textCount: 0), at: now)
+      failed(flight, attempt, .failed, usage(of: attempt.request).estimate(textCount: 0), at: now)
     }
   }
 
@@ -435,7 +433,8 @@ final class AskingLoop {
     let isBetterElsewhere = servers.contains {
       $0.failuresInARow < Self.failureLimit && $0.throttle.misses == 0
     }
-    if isBetterElsewhere, servers[flight.server].failuresInARow >= Self.failureLimit {
+    let limit = isBetterElsewhere ? Self.failureLimit : Self.lonelyFailureLimit
+    if servers[flight.server].failuresInARow >= limit {
       servers[flight.server].throttle.missed(at: now, jitter: jitter.next())
       noteOnce(
         "failing \(flight.server)",
@@ -483,7 +482,7 @@ final class AskingLoop {
         }
         close(undertaking, fate)
       case .answered(let attempt, _, _):
-        meter.count(tokens: attempt.tokens.completion, at: now)
+        meter.count(answers: 1, tokens: attempt.tokens.completion, at: now)
         guard let reason = reasons.next(),
           let (undertaking, _) = settling.removeValue(forKey: number)
         else { continue }
@@ -502,10 +501,11 @@ final class AskingLoop {
   }
 
   private func close(_ undertaking: Undertaking, _ fate: Fate) {
-    let hash = undertaking.errand.request.hash
-    open[hash] = nil
-    closed[hash] = fate
+    let key = RequestKey(undertaking.errand.request)
+    open[key] = nil
+    closed[key] = fate
     count(fate, 1 + undertaking.twins)
+    meter.count(done: 1 + undertaking.twins, at: seconds())
   }
 
   private func count(_ fate: Fate, _ errands: Int) {
@@ -526,6 +526,7 @@ final class AskingLoop {
       guard let sending = flight.sending else { continue }
       lastSign = max(lastSign, sending.lastTextHeard)
       if now - sending.lastHeard >= plan.servers.timeout { sending.stop(.timedOut) }
+      if sending.isWhole, now - sending.lastHeard >= Self.farewellSeconds { sending.stop(.useless) }
     }
     heed(signals)
     guard halt == nil else { return }
@@ -546,10 +547,11 @@ final class AskingLoop {
   }
 
   private func heed(_ signals: Signals) {
-    if case .stop(.interrupted) = halt {
+    if isInterrupted {
       if signals.isInsisting(), notes.insert("abandoned").inserted { abandon() }
     } else if let signal = signals.first() {
-      halt = .stop(.interrupted(signal: signal))
+      isInterrupted = true
+      halt = halt ?? .stop(.interrupted(signal: signal))
       signals.watchForAnother()
       if !flights.isEmpty {
         listener.note(
@@ -572,7 +574,7 @@ final class AskingLoop {
     guard halt == nil else { return }
     halt = .failure(
       AskingError("\(reason); \(advice); run the same again then: what was answered is kept"))
-    if !flights.isEmpty {
+    if hasAnswer, !flights.isEmpty {
       listener.note("Nothing more is sent: \(reason). Waiting for \(flights.count) in flight.")
     }
   }
@@ -593,7 +595,7 @@ final class AskingLoop {
     let rates = meter.rates(at: now)
     progress.requestsPerSecond = rates.answers
     progress.tokensPerSecond = rates.tokens
-    progress.secondsLeft = rates.answers > 0 ? Double(progress.left) / rates.answers : nil
+    progress.secondsLeft = rates.done > 0 ? Double(progress.left) / rates.done : nil
     if plan.prices != nil {
       progress.cost = cost
       progress.expectedCost =
@@ -601,6 +603,16 @@ final class AskingLoop {
         ? cost + cost / Double(progress.done) * Double(progress.left) : nil
     }
     listener.progress(progress)
+  }
+}
+
+/// Half of a request's hash, which is enough to tell one from another, in a quarter of the memory.
+private struct RequestKey: Hashable {
+  private let first, second: UInt64
+
+  init(_ request: TeacherRequest) {
+    first = UInt64(request.hash.prefix(16), radix: 16) ?? 0
+    second = UInt64(request.hash.dropFirst(16).prefix(16), radix: 16) ?? 0
   }
 }
 

@@ -25,30 +25,32 @@ package struct AskingProgress: Equatable, Sendable {
 
 /// Rates over the last seconds.
 struct Meter {
-  private var buckets: [(second: Int, answers: Int, tokens: Int)] = []
+  private var buckets: [(second: Int, answers: Int, tokens: Int, done: Int)] = []
   private let start: Double
 
   private static let window = 20.0
 
   init(at now: Double) { start = now }
 
-  mutating func count(tokens: Int, at now: Double) {
+  mutating func count(answers: Int = 0, tokens: Int = 0, done: Int = 0, at now: Double) {
     let second = Int(now)
     if buckets.last?.second != second {
-      buckets.append((second, 0, 0))
+      buckets.append((second, 0, 0, 0))
       forget(at: now)
     }
-    buckets[buckets.count - 1].answers += 1
+    buckets[buckets.count - 1].answers += answers
+    buckets[buckets.count - 1].done += done
     buckets[buckets.count - 1].tokens += tokens
   }
 
-  mutating func rates(at now: Double) -> (answers: Double, tokens: Double) {
+  mutating func rates(at now: Double) -> (answers: Double, tokens: Double, done: Double) {
     forget(at: now)
     let since = max(start, Double(Int(now)) - Self.window)
     let seconds = max(now - since, 0.1)
     return (
       Double(buckets.reduce(0) { $0 + $1.answers }) / seconds,
-      Double(buckets.reduce(0) { $0 + $1.tokens }) / seconds
+      Double(buckets.reduce(0) { $0 + $1.tokens }) / seconds,
+      Double(buckets.reduce(0) { $0 + $1.done }) / seconds
     )
   }
 

@@ -13,6 +13,9 @@ final class AnswerReader {
   /// Whether nothing that may still come makes a difference.
   private(set) var isOver = false
 
+  /// Whether `[DONE]` has come.
+  var isWhole: Bool { joiner.isDone }
+
   private enum Form { case unknown, stream, object, words }
   private var form = Form.unknown
   private var events = EventStream()
@@ -25,16 +28,19 @@ final class AnswerReader {
   private var retryAfter: Double?
   private var location: String?
   private let key: TeacherKey?
-  private let rawLimit: Int
+  private let rawLimit, answerLimit: Int
 
   /// Larger answers are nobody's, and larger refusals need not be read.
   static let answerByteLimit = 64 << 20
   static let rawByteLimit = 1 << 20
 
   /// `rawLimit`: bytes that are kept of a stream as they came.
-  init(key: TeacherKey?, rawLimit: Int = rawByteLimit) {
+  init(
+    key: TeacherKey?, rawLimit: Int = rawByteLimit, answerLimit: Int = answerByteLimit
+  ) {
     self.key = key
     self.rawLimit = rawLimit
+    self.answerLimit = answerLimit
   }
 
   /// `now` is in seconds since 1970.
@@ -42,7 +48,7 @@ final class AnswerReader {
     status = Int(head.status.code)
     guard 200..<300 ~= head.status.code else {
       form = .words
-      location = head.headers.first(name: "location")
+      location = head.headers.first(name: "location").map { key.redacting($0) }
       let date = head.headers.first(name: "date").flatMap { RetryAfter.date($0) }
       retryAfter = head.headers.first(name: "retry-after")
         .flatMap { RetryAfter.seconds($0, now: date ?? now) }
@@ -61,10 +67,10 @@ final class AnswerReader {
     let bytes = buffer.readableBytesView
     byteCount += bytes.count
     if form == .unknown { form = guess(bytes) }
-    let keptLimit = form == .object ? Self.answerByteLimit : rawLimit
+    let keptLimit = form == .object ? answerLimit : rawLimit
     if raw.count < keptLimit { raw.append(contentsOf: bytes.prefix(keptLimit - raw.count)) }
-    if byteCount > (form == .words ? Self.rawByteLimit : Self.answerByteLimit) {
-      fault = "an answer of more than \(Self.answerByteLimit >> 20) MiB"
+    if byteCount > (form == .words ? Self.rawByteLimit : answerLimit) {
+      fault = "an answer of more than \(answerLimit >> 20) MiB"
       isOver = true
     } else if form == .stream {
       // White space that came before the form was known counts for nothing.

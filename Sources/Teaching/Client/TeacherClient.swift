@@ -26,7 +26,9 @@ final class TeacherClient: Sendable {
   private static let idleSeconds: Int64 = 4
 
   /// Throws for an address to which the key would travel for all to read.
-  init(_ servers: TeacherPlan.Servers, key: TeacherKey?, mailbox: Mailbox) throws {
+  init(
+    _ servers: TeacherPlan.Servers, key: TeacherKey?, concurrency: Int, mailbox: Mailbox
+  ) throws {
     templates = try servers.urls.map { url in
       guard let parts = URLComponents(string: url), let host = parts.host,
         key == nil || parts.scheme == "https" || Self.isLoopback(host)
@@ -42,7 +44,7 @@ final class TeacherClient: Sendable {
     }
     self.key = key
     self.mailbox = mailbox
-    let most = servers.concurrency * servers.urls.count
+    let most = concurrency * servers.urls.count
     rawLimit = max(1 << 14, min(AnswerReader.rawByteLimit, Self.rawMemory / most))
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.timeout = .init(connect: .seconds(Self.connectSeconds))
@@ -84,6 +86,7 @@ final class Sending: HTTPClientResponseDelegate {
   /// Milliseconds from the beginning to the latest byte, and to the latest text.
   private let lastByte = Atomic<Int>(0)
   private let lastText = Atomic<Int>(0)
+  private let hasAll = Atomic<Bool>(false)
 
   private struct State {
     let reader: AnswerReader
@@ -91,7 +94,7 @@ final class Sending: HTTPClientResponseDelegate {
     var firstByte: Double?
     var hasText = false
     var isReported = false
-    /// Bytes that came after the end was reported.
+    /// Bytes that came after the answer was whole.
     var surplus = 0
   }
 
@@ -115,6 +118,9 @@ final class Sending: HTTPClientResponseDelegate {
     let time = lastText.load(ordering: .relaxed)
     return time == 0 ? 0 : began + Double(time) / 1000
   }
+
+  /// Whether the answer is there, and the end of its body is not.
+  var isWhole: Bool { hasAll.load(ordering: .relaxed) }
 
   /// Ends it; its end still comes into the mailbox.
   func stop(_ reason: StopReason) { task.withLock { $0 }?.fail(reason: reason) }
@@ -149,13 +155,13 @@ final class Sending: HTTPClientResponseDelegate {
   func didReceiveBodyPart(
     task: HTTPClient.Task<Void>, _ buffer: NIOCore.ByteBuffer
   ) -> EventLoopFuture<Void> {
-    if state.value.isReported {
+    let reader = state.value.reader
+    if reader.isOver {
       state.value.surplus += buffer.readableBytes
       if state.value.surplus > Self.surplusLimit { task.fail(reason: StopReason.useless) }
       return task.eventLoop.makeSucceededVoidFuture()
     }
     note(lastByte)
-    let reader = state.value.reader
     let textCount = reader.textCount
     reader.read(buffer)
     if reader.textCount > textCount {
@@ -165,7 +171,13 @@ final class Sending: HTTPClientResponseDelegate {
         mailbox.put(.text(number))
       }
     }
-    if reader.isOver { report(nil) }
+    if reader.isWhole {
+      // The connection can be used again when the body has ended.
+      hasAll.store(true, ordering: .relaxed)
+    } else if reader.isOver {
+      report(nil)
+      task.fail(reason: StopReason.useless)
+    }
     return task.eventLoop.makeSucceededVoidFuture()
   }
 
