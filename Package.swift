@@ -222,6 +222,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),
@@ -236,8 +237,8 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Training",
-        "Workflow",
+        "Audit", "Notation", "Curation", "Files", "Fusion", "Lineage", "Samples", "Teaching",
+        "Training", "Workflow",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
@@ -250,7 +251,7 @@ let package = Package(
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Audit", "Notation", "Curation", "Files", "Lineage", "Pages", "Web",
+        "Audit", "Notation", "Curation", "Files", "Lineage", "Pages", "Teaching", "Web",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -258,7 +259,9 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
-    .testTarget(name: "CommandTests", dependencies: ["branchmerge"], swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["branchmerge", "StubTeacher", "Teaching"],
+      swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -80,7 +80,7 @@ package struct TrainingEntry: Sendable {
   }
 
   package struct LeftOut: Sendable {
-    /// Of the branch's `train.jsonl`, counted from 1.
+    /// Of the `train.jsonl` that it was trained on, counted from 1.
     package var row: Int
     package var tokenCount: Int
     package var reason: String
@@ -100,13 +100,16 @@ package struct TrainingEntry: Sendable {
 
   func insert(stage: Int64, in database: Database) throws {
     let expert = try checkpoint.insert(stage: stage, in: database)
-    // The rows that the branch's latest stage made are those that were trained on.
+    // The rows that the branch's latest stage made are those that were trained on; where a teacher
+    // completed them, they are known by those that the branch kept.
     let output = try dataXXH3.flatMap { hash in
       try Int64.fetchOne(
         database,
         sql: """
           SELECT output_file.id FROM output_file JOIN branch ON branch.id = output_file.branch
-          WHERE branch.name = ? AND output_file.path = ? AND output_file.xxh3 = ?
+          LEFT JOIN teaching ON teaching.branch = branch.id AND teaching.xxh3 = ?3
+          WHERE branch.name = ?1 AND output_file.path = ?2
+            AND (output_file.xxh3 = ?3 OR teaching.id IS NOT NULL)
           ORDER BY output_file.id DESC LIMIT 1
           """, arguments: [branch, "branches/\(branch)/train.jsonl", hash])
     }

@@ -19,7 +19,10 @@ package struct RecordedExpert {
   package struct Build {
     package var branch: Int64
     package var run: Int64
+    /// The rows that it kept.
     package var output: Int64
+    /// Where a teacher completed them, the teaching that wrote the rows which were trained on.
+    package var teaching: Int64?
   }
 
   /// The branch's latest expert, and before it those that the latest merge took, the latest first.
@@ -44,23 +47,37 @@ package struct RecordedExpert {
       let data: String? = row[4]
       let build = try data.flatMap { data in
         try Row.fetchOne(
-          database,
-          sql: """
-            SELECT branch.id, branch.run, output_file.id
-            FROM output_file JOIN branch ON branch.id = output_file.branch
-            WHERE branch.name = ?1 AND output_file.path = ?2 AND output_file.xxh3 = ?3
-            ORDER BY branch.id = ?4 DESC, output_file.id IS ?5 DESC, branch.id DESC LIMIT 1
-            """,
+          database, sql: Self.buildOfRows,
           arguments: [
             branch, "branches/\(branch)/train.jsonl", data, preferred, row[6] as Int64?,
           ])
       }
       return RecordedExpert(
         training: row[0], trainer: row[1], path: row[2], rows: data == nil ? nil : row[3],
-        dataXXH3: data, build: build.map { Build(branch: $0[0], run: $0[1], output: $0[2]) },
+        dataXXH3: data,
+        build: build.map {
+          Build(branch: $0[0], run: $0[1], output: $0[2], teaching: $0[3])
+        },
         isLatest: index == 0, merges: merges)
     }
   }
+
+  /// The build whose rows, alone or with those that a teacher wrote, have a hash.
+  private static let buildOfRows = """
+    SELECT branch, run, output, teaching FROM (
+      SELECT build.id AS branch, build.run, kept.id AS output, NULL AS teaching
+      FROM output_file AS kept JOIN branch AS build ON build.id = kept.branch
+      WHERE build.name = ?1 AND kept.path = ?2 AND kept.xxh3 = ?3
+      UNION ALL
+      SELECT build.id, build.run, kept.id, teaching.id
+      FROM teaching JOIN stage ON stage.id = teaching.stage AND stage.state = 'done'
+      JOIN branch AS own ON own.id = teaching.branch AND own.name = ?1
+      JOIN branch AS build ON \(RecordedTeaching.isSameBuild)
+      JOIN output_file AS kept ON kept.branch = build.id AND kept.path = ?2
+      WHERE teaching.xxh3 = ?3)
+    ORDER BY branch = ?4 DESC, output IS ?5 DESC, branch DESC, teaching IS NULL DESC,
+      teaching DESC LIMIT 1
+    """
 
   /// The latest merge, where it took the checkpoint.
   private static func merges(of checkpoint: Int64, in database: Database) throws -> [Trace.Merge] {

@@ -71,6 +71,11 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var outputXXH3: String?
     /// What built the branch since; nil where its rows are still those of this run.
     package var replacedBy: Replacement?
+    /// What a teacher made of a seed, at the latest; nil for what is none, and where no teacher was
+    /// asked for it.
+    package var teaching: Teaching?
+    /// Other teachings whose row of the sample an expert saw.
+    package var otherTeachings: [Teaching] = []
     /// What the row went into; nil for what is no row, and where nothing was trained on these rows.
     package var training: Training?
     /// Experts that were trained on the rows of another build: those that saw the sample there, and
@@ -78,6 +83,8 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var otherTrainings: [Training] = []
     /// The run that built the branch as it is, where experts were trained on other rows only.
     package var untrainedRun: Int64?
+    /// The stage at which a teacher completed these rows; nil where none did.
+    package var untrainedTeaching: Int64?
   }
 
   /// The run that built a branch as it is.
@@ -98,6 +105,8 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var rows: Int?
     /// The run that wrote them.
     package var run: Int64?
+    /// The stage at which a teacher completed them; nil where none did.
+    package var teaching: Int64?
     /// The sample's row among them, counted from 1; nil where it is not there.
     package var row: Int?
     /// Why this row is not among them.
@@ -314,6 +323,9 @@ package struct Trace: Encodable, Equatable, Sendable {
         outputRowXXH3: (row[13] as Int64?).map { hex(UInt64(bitPattern: $0)) },
         outputXXH3: row[11],
         replacedBy: try replacement(of: row[1], run: row[12], all, in: database))
+      if fate.fate == Fate.seed.rawValue {
+        fate.teaching = try Teaching.latest(ofSeed: fate.outputRow, in: row[0], database)
+      }
       try follow(&fate, all, branch: row[0], in: database)
       return fate
     }
@@ -336,55 +348,5 @@ package struct Trace: Encodable, Equatable, Sendable {
         arguments: [$0, latest[0] as Int64]) ?? false
     }
     return Replacement(run: latest[1], finished: latest[2], isRead: isRead)
-  }
-
-  /// Fills in which experts of the branch saw the sample, and which did not see its row.
-  private static func follow(
-    _ fate: inout FateInBranch, _ samples: [Int64], branch: Int64, in database: Database
-  ) throws {
-    let experts = try RecordedExpert.all(of: fate.branch, preferring: branch, in: database)
-    let isKept = fate.fate == Fate.kept.rawValue
-    for expert in experts {
-      let isOwn = expert.dataXXH3 == nil || expert.build?.branch == branch
-      guard isOwn || expert.build != nil, isKept || !isOwn else { continue }
-      let row =
-        isOwn
-        ? expert.build.flatMap { _ in fate.outputRow }
-        : try expert.build.flatMap { build in
-          try samples.compactMap {
-            try Int.fetchOne(
-              database,
-              sql: "SELECT output_row FROM fate WHERE sample = ? AND branch = ? AND output = ?",
-              arguments: [$0, build.branch, build.output])
-          }.first
-        }
-      // What an earlier expert did not see is nobody's question, nor what is no row at all.
-      guard isOwn || row != nil || isKept && expert.isLatest else { continue }
-      let leftOut = try Row.fetchOne(
-        database,
-        sql: "SELECT reason, token_count FROM left_out WHERE training = ? AND output_row = ?",
-        arguments: [expert.training, row])
-      let training = Training(
-        trainer: expert.trainer, expert: expert.path, isLatest: expert.isLatest, rows: expert.rows,
-        run: expert.build?.run, row: row, leftOut: leftOut?[0], tokens: leftOut?[1],
-        merges: expert.merges)
-      if isOwn && fate.training == nil {
-        fate.training = training
-      } else {
-        fate.otherTrainings.append(training)
-      }
-    }
-    let latest = try Row.fetchOne(
-      database,
-      sql: """
-        SELECT branch.run, output_file.xxh3 FROM branch
-        LEFT JOIN output_file ON output_file.branch = branch.id AND output_file.path = ?
-        WHERE branch.name = ? ORDER BY branch.id DESC LIMIT 1
-        """, arguments: ["branches/\(fate.branch)/train.jsonl", fate.branch])
-    guard let latest, !experts.isEmpty else { return }
-    let rows: String? = latest[1]
-    if experts.allSatisfy({ $0.dataXXH3 != nil && $0.dataXXH3 != rows }) {
-      fate.untrainedRun = latest[0]
-    }
   }
 }

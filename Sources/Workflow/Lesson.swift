@@ -43,8 +43,7 @@ struct Lesson {
       let key = try TeacherKey(named: teacher.servers.keyVariable)
       listener.note(
         "\(Stage.teach(branch)): \(grouped(count.answered)) of \(grouped(count.requests)) requests"
-          + " are answered; \(grouped(count.open.count)) are asked now of \(teacher.question.model)"
-      )
+          + " are answered; asking \(teacher.question.model) for \(grouped(count.open.count)) more")
       let stage = Stage.teach(branch)
       let asker = Asker(
         teacher, store, key: key, policy: policy, tool: work.runner.tool,
@@ -70,7 +69,7 @@ struct Lesson {
 
   private func end(_ stop: AskingOutcome.Stop) throws {
     let count = try RequestCount(
-      pass, seedsPath, takesBatches: work.runner.options.teaching.ignoresBatches)
+      pass, seedsPath, takesBatches: work.runner.options.teaching.ignoresBatches, mayStop: false)
     let left = count.open.count + count.inBatches
     let told =
       "\(grouped(count.answered)) of \(grouped(count.requests)) requests are answered and"
@@ -94,7 +93,8 @@ struct Lesson {
     var text =
       "\(branch): \(grouped(unanswered)) of \(grouped(outcome.seeds.count)) seeds have no answer,"
       + " more than the \(teacher.maxUnanswered.description) that 'max_unanswered' admits:"
-    let reasons = outcome.reasons.sorted { $0.count > $1.count }
+    let reasons = outcome.reasons.enumerated()
+      .sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element)
     for reason in reasons.prefix(10) {
       text +=
         "\n  \(grouped(reason.count)) \(reason.kind.rawValue): \(reason.text), such as"
@@ -133,10 +133,12 @@ struct RequestCount {
   /// The first seed with a request that waits.
   private(set) var example: String?
 
-  init(_ pass: SeedPass, _ path: String, takesBatches: Bool) throws {
+  /// With `mayStop` a signal ends it, which is not wanted of one who tells what is left after one.
+  init(_ pass: SeedPass, _ path: String, takesBatches: Bool, mayStop: Bool = true) throws {
     var seen: Set<Digest> = []
     let attempts = pass.plan.limits.attempts
     try pass.forEach(of: path) { seed in
+      if mayStop { try Interruption.check() }
       let open = seed.open(attempts: attempts)
       seeds += 1
       for (place, request) in seed.requests.enumerated() {
@@ -248,8 +250,8 @@ struct OutInBatches: Error, CustomStringConvertible {
   init(_ branch: String, _ count: RequestCount, workspace: String) {
     let files = count.batches.map { "\(grouped($0.count)) in \($0.file)" }
     description =
-      "\(branch): \(grouped(count.inBatches)) requests are out in a batch, and were not asked:"
-      + " \(files.joined(separator: ", ")). 'branchmerge teach import RESULTS --workspace"
+      "\(branch): of \(grouped(count.requests)) requests \(grouped(count.inBatches)) are out in a"
+      + " batch, and were not asked: \(files.joined(separator: ", ")). 'branchmerge teach import RESULTS --workspace"
       + " \(workspace)' takes back what came of them; with 'branchmerge teach --ignore-batches' they"
       + " are asked all the same, and may be paid for twice"
   }

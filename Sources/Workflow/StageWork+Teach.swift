@@ -21,21 +21,24 @@ extension StageWork {
 
     let lesson = try Lesson(teacher, branch, seeds, self)
     let failed = try lesson.ask()
-    let folder = try shelf.clear()
-    let rows = TaughtRows(
-      lesson.pass, of: plan, isDurable: runner.options.curation.isDurable)
-    let outcome = try rows.write(
-      seeds: lesson.seedsPath, kept: kept, at: "\(path)/\(kept.path)", failed: failed, to: folder)
-    let entry = try entry(outcome, teacher, plan, seeds, kept)
+    let entry: TeachingEntry
     do {
+      let folder = try shelf.clear()
+      let rows = TaughtRows(
+        lesson.pass, of: plan, isDurable: runner.options.curation.isDurable)
+      let outcome = try rows.write(
+        seeds: lesson.seedsPath, kept: kept, at: "\(path)/\(kept.path)", failed: failed,
+        to: folder)
+      entry = try self.entry(outcome, teacher, plan, seeds, kept)
       try lesson.admit(outcome)
+      try write(
+        try card(outcome, entry, teacher, plan, kept.run).markdown, to: folder + "/README.md")
+      try write(plan.datasetInfoFile, to: folder + "/dataset_info.json")
     } catch {
-      try shelf.discard()
+      // What went wrong is what is told, whatever becomes of what was begun.
+      try? shelf.discard()
       throw error
     }
-    try write(
-      try card(outcome, entry, teacher, plan, kept.run).markdown, to: folder + "/README.md")
-    try write(plan.datasetInfoFile, to: folder + "/dataset_info.json")
     try shelf.publish()
 
     var result = StageOutcome(ingredients, try products(below: Stage.taughtFolder(branch)))
@@ -49,7 +52,7 @@ extension StageWork {
     guard case .teach = item.stage, runner.options.teaching.asksAgain, let done = item.done,
       let failed = try ledger.teachingCounts(of: done.id)?[.failed], failed > 0
     else { return false }
-    runner.listener.note("\(item.stage): \(grouped(failed)) seeds failed; they are asked again")
+    runner.listener.note("\(item.stage): asking again for what failed before (\(grouped(failed)) of the seeds)")
     return true
   }
 

@@ -5,41 +5,37 @@ import Teaching
 /// How far an asking has come, on one line.
 struct AskingLine {
   /// The same in full and in short.
-  private let parts: [(long: String, short: String)]
+  private var parts: [(long: String, short: String)] = []
 
   init(_ stage: String, _ state: AskingProgress, currency: String?) {
     let total = state.done + state.left
-    let percent = total > 0 ? "\(100 * state.done / total) %" : "100 %"
-    let done = grouped(state.done)
-    var parts = [
-      (stage, stage), (percent, percent),
-      ("\(done) done, \(grouped(state.left)) left", "\(done)/\(grouped(total))"),
-      (
-        "\(Self.rate(state.requestsPerSecond)) requests/s",
-        "\(Self.rate(state.requestsPerSecond))/s"
-      ),
-      ("\(Self.rate(state.tokensPerSecond)) tokens/s", "\(Self.rate(state.tokensPerSecond)) tok/s"),
-      ("\(grouped(state.inFlight)) in flight", "\(grouped(state.inFlight)) out"),
-      (counted(state.retries, "retry", "retries"), "\(grouped(state.retries)) again"),
-    ]
+    let (done, left) = (grouped(state.done), grouped(state.left))
+    let answers = Self.rate(state.requestsPerSecond)
+    let tokens = Self.rate(state.tokensPerSecond)
+    add(stage, stage)
+    add(
+      "\(Self.percent(state.done, of: total))  \(done) done, \(left) left",
+      "\(done)/\(grouped(total))")
+    add("\(answers) requests/s", "\(answers)/s")
+    add("\(tokens) tokens/s", "\(tokens) tok/s")
+    add("\(grouped(state.inFlight)) in flight", "\(grouped(state.inFlight)) out")
+    add(counted(state.retries, "retry", "retries"), "\(grouped(state.retries)) again")
     if state.done > 0 {
-      let share = percent100(state.accepted, of: state.done)
-      parts.append(("\(share) accepted", "\(share) good"))
+      let share = Self.percent(state.accepted, of: state.done)
+      add("\(share) accepted", "\(share) good")
     }
     if let cost = state.cost {
       let spent = String(format: "%.2f", cost)
       let end = state.expectedCost.map { String(format: "%.2f", $0) }
       let unit = currency.map { " " + $0 } ?? ""
-      parts.append(
-        (
-          spent + (end.map { " of about \($0)" } ?? "") + unit,
-          spent + (end.map { "/\($0)" } ?? "") + unit
-        )
-      )
+      add(
+        spent + (end.map { " of about \($0)" } ?? "") + unit,
+        spent + (end.map { "/\($0)" } ?? "") + unit)
     }
-    if let left = state.secondsLeft { parts.append(("\(duration(left)) left", duration(left))) }
-    self.parts = parts
+    if let left = state.secondsLeft { add("\(duration(left)) left", Self.clock(left)) }
   }
+
+  private mutating func add(_ long: String, _ short: String) { parts.append((long, short)) }
 
   var long: String { parts.map(\.long).joined(separator: "  ") }
 
@@ -53,10 +49,16 @@ struct AskingLine {
     if value < 10 { return String(format: "%.1f", value) }
     return value < 10_000 ? grouped(Int(value)) : String(format: "%.1fk", value / 1000)
   }
-}
 
-/// A share in whole percent; only nothing is 0 and only all is 100.
-private func percent100(_ part: Int, of whole: Int) -> String {
-  guard part > 0 else { return "0 %" }
-  return part == whole ? "100 %" : "\(min(99, max(1, 100 * part / whole))) %"
+  /// Only nothing is 0 and only all is 100.
+  private static func percent(_ part: Int, of whole: Int) -> String {
+    guard part > 0 else { return "0 %" }
+    return part >= whole ? "100 %" : "\(min(99, max(1, 100 * part / whole))) %"
+  }
+
+  /// 1:02:05.
+  private static func clock(_ seconds: Double) -> String {
+    let seconds = Int(min(seconds, 1e9))
+    return String(format: "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
+  }
 }

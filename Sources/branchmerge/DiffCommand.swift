@@ -17,6 +17,10 @@ struct DiffCommand: ParsableCommand {
       bytes, out of the order that most rows kept) or the same; 'outside' are samples that are a row \
       in neither and have another fate. Each has one cause. Only the ledgers are read.
 
+      Where a teacher completed a branch, the rows that it wrote are compared too, those of the \
+      latest teaching of each build: added, removed, changed or the same, with what of the teacher \
+      changed. They stand below the table, and have no source there; --rows lists the others alone.
+
       Exit status: 0 nothing differs, 1 something does, 2 it could not be told.
 
       Example:
@@ -101,6 +105,7 @@ struct DiffCommand: ParsableCommand {
     show("\n" + table(list.sums, leftColumns: 2))
     let inputs = list.inputs
     if !inputs.isEmpty { show("\n" + inputs.joined(separator: "\n")) }
+    for taught in list.taught { show("\n" + taught) }
     if examples > 0 { try list.showExamples(examples) }
   }
 }
@@ -184,6 +189,34 @@ private struct DifferenceList {
     return lines
   }
 
+  /// What became of the rows that teachers wrote, a paragraph for each branch.
+  var taught: [String] {
+    difference.branches.compactMap { branch in
+      guard let taught = branch.taught else { return nil }
+      func side(_ side: TaughtDifference.Side?) -> String {
+        guard let side else { return "not taught" }
+        return "\(counted(side.rows, "row")) of \(counted(side.seeds, "seed")) by"
+          + " \(shown(side.model)) (stage \(side.stage))"
+      }
+      let counts = [Difference.Change.removed, .added, .changed].map {
+        "\(grouped(taught.count($0))) \($0.rawValue)"
+      }
+      var lines = [
+        "\(branch.name), taught rows: \(side(taught.before)) before, \(side(taught.after)) after;"
+          + " \(counts.joined(separator: ", ")), \(grouped(taught.same)) the same"
+      ]
+      let rows = taught.groups.map {
+        ["  " + $0.change.rawValue, $0.cause, shown($0.example), grouped($0.count)]
+      }
+      if !rows.isEmpty { lines.append(branchmerge.table(rows, leftColumns: 3)) }
+      for setting in taught.settings {
+        lines.append(
+          "  \(setting.name): \(shown(setting.before)) became \(shown(setting.after))")
+      }
+      return lines.joined(separator: "\n")
+    }
+  }
+
   func showExamples(_ count: Int) throws {
     for branch in difference.branches {
       for group in branch.groups {
@@ -231,6 +264,11 @@ private struct DifferenceList {
             branch.name, group.source, group.change.rawValue, group.cause.description,
             "\(group.count)",
           ].map(field).joined(separator: ","))
+      }
+      for group in branch.taught?.groups ?? [] {
+        lines.append(
+          [branch.name, "", "taught row \(group.change.rawValue)", group.cause, "\(group.count)"]
+            .map(field).joined(separator: ","))
       }
     }
     return lines.joined(separator: "\r\n") + "\r"

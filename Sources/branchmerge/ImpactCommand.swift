@@ -110,6 +110,14 @@ struct ImpactCommand: ParsableCommand {
             + " end of the id")
       }
     }
+    if let teaching = branch.teaching, teaching.lost + teaching.newSeeds > 0 {
+      let new =
+        teaching.newSeeds > 0
+        ? "; there would be \(counted(teaching.newSeeds, "new seed")) to ask for" : ""
+      lines.append(
+        "  teacher \(shown(teaching.model)): \(grouped(teaching.lost)) of the"
+          + " \(counted(teaching.rows, "row")) that it wrote would be lost\(new)")
+    }
     for expert in branch.experts {
       lines.append("  expert \(shown(Library.shown(expert.path))): \(touch(expert))")
       for merge in expert.merges {

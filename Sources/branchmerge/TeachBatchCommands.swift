@@ -45,10 +45,8 @@ struct TeachExportCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try options.resolved()
-    guard let teacher = recipe.teacher else {
-      throw ValidationError("\(recipe.recipe.path): the recipe has no 'teacher' to export for")
-    }
-    let branches = try branches(of: recipe)
+    let branches = try recipe.seedsToExport(only: only, in: options.workspace)
+    guard let teacher = recipe.teacher else { return }
     Interruption.watch()
     let workspace = try Workspace(options.workspace, isDurable: true)
     let outcome = try withExtendedLifetime(workspace) {
@@ -61,24 +59,6 @@ struct TeachExportCommand: ParsableCommand {
     }
     let report = BatchExportReport(outcome, currency: teacher.prices?.currency)
     show(json ? try branchmerge.json(report) : report.text(workspace: options.workspace))
-  }
-
-  /// The branches that a teacher completes, with their seeds, which must be there.
-  private func branches(of recipe: ResolvedRecipe) throws -> [BatchExport.Branch] {
-    let taught = recipe.recipe.branches.map(\.name).filter(recipe.isTaught)
-    for name in only where !taught.contains(name) {
-      throw ValidationError(
-        "--only \(name): the recipe has no branch of this name with seeds; it has "
-          + taught.joined(separator: ", "))
-    }
-    return try taught.filter { only.isEmpty || only.contains($0) }.map { name in
-      let seeds = Stage.seedsPath(name, in: options.workspace)
-      guard FileManager.default.fileExists(atPath: seeds) else {
-        throw FileError(
-          seeds, "there are no seeds of '\(name)' yet; build the branch first (branchmerge branch)")
-      }
-      return BatchExport.Branch(name, seeds: seeds)
-    }
   }
 }
 

@@ -13,10 +13,16 @@ struct TeachCommand: ParsableCommand {
     commandName: "teach",
     abstract: "Have a teacher write the responses that the branches of a recipe lack.",
     discussion: """
-      'branchmerge teach RECIPE --workspace DIR' asks; 'branchmerge teach ask --help' tells all that \
-      may be said with it.
+      The recipe's 'teacher' says who is asked, what, and what is accepted; the branches must have \
+      been built. Every answer is kept in DIR/teacher.sqlite, and none is asked for twice, by \
+      whichever recipe. The data sets are DIR/teach/BRANCH: the branch's own rows, then the taught \
+      ones. 'branchmerge run' has the same stage. Without the name of a subcommand 'ask' is meant.
+
+      Example:
+        branchmerge teach tinyr1 --workspace work --plan \\
+          --set teacher='{url: http://localhost:8000/v1, model: deepseek-ai/DeepSeek-R1}'
       """,
-    subcommands: [TeachAskCommand.self],
+    subcommands: [TeachAskCommand.self, TeachExportCommand.self, TeachImportCommand.self],
     defaultSubcommand: TeachAskCommand.self)
 }
 
@@ -26,12 +32,12 @@ struct TeachAskCommand: ParsableCommand {
     commandName: "ask",
     abstract: "Ask for what is not answered yet, and write the data sets.",
     discussion: """
-      The recipe's 'teacher' says who is asked, what, and what is accepted; the branches must have \
-      been built. Every answer is kept in DIR/teacher.sqlite, and none is asked for twice, by \
-      whichever recipe. The data sets are DIR/teach/BRANCH. 'branchmerge run' has the same stage.
+      What was answered before is taken from the store; what failed is asked for again. Budgets and \
+      Ctrl-C end it with every answer kept, and the same command goes on.
 
       Example:
-        branchmerge teach datasets/recipes/tinyr1.yaml --workspace work --plan
+        branchmerge teach tinyr1 --workspace work --plan \\
+          --set teacher='{url: http://localhost:8000/v1, model: deepseek-ai/DeepSeek-R1}'
       """)
 
   @OptionGroup var options: RecipeOptions

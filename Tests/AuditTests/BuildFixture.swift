@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Lineage
 import Samples
+import Workflow
 
 /// A recipe with two sources and two branches, its cards, filters and rows, which can be changed and
 /// built again: what impact and difference say is held against real builds.
@@ -17,6 +18,8 @@ struct BuildFixture {
     "known": filter("answer", "{ in: ['1', '2', '3'] }", keep: "'1'", drop: "'9'"),
   ]
   var branches = [mixed, waiting]
+  /// The recipe's section of this name, in flow style.
+  var teacher: String?
   var tool = "test 1"
   var maxRowBytes = 1 << 20
 
@@ -138,6 +141,7 @@ struct BuildFixture {
         text += "        prompt: \"\(taking.prompt)\"\n        response: \"\(taking.response)\"\n"
       }
     }
+    if let teacher { text += "teacher: \(teacher)\n" }
     return text
   }
 
@@ -167,6 +171,24 @@ struct BuildFixture {
       Recipe(reading: folder + "/recipe.yaml"), library: Library(roots: [folder]), only: only)
     let curator = Curator(plan, options, tool: tool, note: { _ in }, progress: { _ in })
     _ = try curator.run(in: folder + "/work")
+    return try Ledger(reading: folder + "/work/lineage.sqlite")
+  }
+}
+
+extension BuildFixture {
+  static let teacher = "{url: 'http://127.0.0.1:1/v1', model: 'lab/r1'}"
+
+  /// Teaches the seeds of a branch that was built below a folder, by the recipe as it is now.
+  @discardableResult
+  func teach(
+    _ branch: String = "waiting", in folder: String,
+    replies: @escaping (SeedRow) -> [FixtureTeacher.Reply] = FixtureTeacher.everyKind
+  ) throws -> Ledger {
+    try recipe.write(toFile: folder + "/recipe.yaml", atomically: false, encoding: .utf8)
+    var teacher = FixtureTeacher(
+      recipe: try ResolvedRecipe(reading: folder + "/recipe.yaml"), tool: tool)
+    teacher.replies = replies
+    try teacher.teach(branch, in: folder + "/work")
     return try Ledger(reading: folder + "/work/lineage.sqlite")
   }
 }

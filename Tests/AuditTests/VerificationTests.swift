@@ -27,6 +27,10 @@ struct VerificationTests {
     #expect(counts[.tensor] == 40)
     #expect(counts[.mergedAgain] == 40)
     #expect(counts[.quarantine] == 2)
+    // Nine seeds, each with its request; the verdicts on ten answers; six that were taken, as the
+    // first of their seed, and make their row.
+    #expect((counts[.teaching] ?? 0) > 9 + 3)
+    #expect(counts[.answer] == 9 + 10 + 1 + 6 + 6 + 6)
     #expect(Folder.files(below: workspace.folder) == files)
     #expect(try files.map { try workspace.bytes($0) } == before)
   }
@@ -57,6 +61,13 @@ struct VerificationTests {
       ("work/branches/math/train.jsonl", "a data set cannot be read", .fate),
       ("work/branches/quarantine.jsonl", "the quarantine list is not there", .fate),
       ("work/recipe.lock.yaml", "the lock file is not there", .fate),
+      ("work/teach/essays/train.jsonl", "a data set cannot be read", .answer),
+      (
+        "work/teach/essays/unanswered.jsonl", "the list of seeds without a row is not there",
+        .answer
+      ),
+      ("work/branches/essays/seeds.jsonl", "the seeds of a teaching cannot be read", .row),
+      ("work/teacher.sqlite", "the store of a teacher's answers cannot be read", .outputRow),
       ("base/model.safetensors", "a file cannot be read", .tensor),
       ("base/model.safetensors", "tensors cannot be merged again", .tensor),
       ("work/train/math/output/model.safetensors", "a file cannot be read", .tensor),
@@ -188,6 +199,93 @@ struct VerificationTests {
     Change("UPDATE checkpoint SET name = 'x' WHERE id = 1", "a model is recorded as another one"),
     Change(
       "UPDATE checkpoint SET parameter_count = 1", "a model has another number of parameters"),
+    Change(
+      "DELETE FROM taught WHERE seed_row = 9", "seeds are not taught + rejected + failed + refused"),
+    Change(
+      "UPDATE taught SET seed_row = 10 WHERE seed_row = 9",
+      "seeds are not taught + rejected + failed + refused"),
+    Change(
+      "UPDATE taught SET kind = 'failed' WHERE seed_row = 3",
+      "a line of the list of seeds without a row is not that of the ledger"),
+    Change(
+      "UPDATE taught SET kind = 'failed' WHERE seed_row = 2",
+      "what became of seeds contradicts itself"),
+    Change(
+      "UPDATE taught SET reason = 'x' WHERE seed_row = 3",
+      "no answer to a seed was turned down for the reason that is recorded"),
+    Change(
+      "UPDATE taught SET reason = 'x' WHERE seed_row = 7",
+      "a line of the list of seeds without a row is not that of the ledger"),
+    Change(
+      "UPDATE taught SET request = 'x' WHERE seed_row = 2",
+      "a seed was put to the teacher in other words"),
+    Change(
+      "UPDATE taught SET attempt = attempt + 1 WHERE seed_row = 1",
+      "an answer is not the one that is recorded"),
+    Change(
+      "UPDATE taught SET attempt = attempt - 1 WHERE seed_row = 8",
+      "an answer that was taken is not accepted"),
+    Change(
+      "UPDATE taught SET attempts = attempts + 1 WHERE seed_row = 2",
+      "another number of answers came for a seed"),
+    Change(
+      "UPDATE taught SET attempts = attempts - 1 WHERE seed_row = 8",
+      "another number of answers came for a seed"),
+    Change(
+      "UPDATE taught SET server = 'http://other' WHERE seed_row = 2",
+      "an answer is not the one that is recorded"),
+    Change(
+      "UPDATE taught SET finish_reason = 'length' WHERE seed_row = 2",
+      "an answer is not the one that is recorded"),
+    Change(
+      "UPDATE taught SET prompt_tokens = prompt_tokens + 1 WHERE seed_row = 2",
+      "an answer is not the one that is recorded"),
+    Change(
+      "UPDATE taught SET completion_tokens = 0 WHERE seed_row = 3",
+      "what became of seeds contradicts itself"),
+    Change(
+      "UPDATE taught SET output_row = output_row + 1 WHERE seed_row = 2",
+      "rows are not numbered in the order of their samples"),
+    Change(
+      "UPDATE taught SET output_offset = output_offset - 1 WHERE seed_row = 2",
+      "a row does not follow the one before it"),
+    Change(
+      "UPDATE taught SET output_byte_count = output_byte_count + 1 WHERE seed_row = 2",
+      "a row has other bytes than were written"),
+    Change(
+      "UPDATE taught SET output_xxh3 = output_xxh3 + 1 WHERE seed_row = 2",
+      "an answer makes another row than was written"),
+    Change("DELETE FROM taught; DELETE FROM teaching", "a teaching left no record"),
+    Change("UPDATE teaching SET branch = 1", "a teaching is recorded of another branch"),
+    Change(
+      "UPDATE teaching SET model = 'lab/r2'", "a teaching's model is not the one that was asked"),
+    Change(
+      "UPDATE teaching SET question = replace(question, '0.6', '0.7')",
+      "a teaching is recorded with another 'parameters' than its stage depends on"),
+    Change(
+      "UPDATE teaching SET question = replace(question, 'Say why', 'Say how')",
+      "a seed was put to the teacher in other words"),
+    Change(
+      "UPDATE teaching SET policy = replace(policy, 'first', 'longest')",
+      "a teaching is recorded with another 'pick' than its stage depends on"),
+    Change(
+      "UPDATE teaching SET policy = replace(policy, '4}', '30}')",
+      "an answer that was taken is not accepted"),
+    Change(
+      "UPDATE teaching SET policy = 'x'",
+      "a recorded question or policy cannot be understood any more"),
+    Change("UPDATE teaching SET store = 'x'", "the store of a teacher's answers cannot be read"),
+    Change("UPDATE teaching SET path = 'x'", "taught rows lie where their branch's do not"),
+    Change(
+      "UPDATE teaching SET byte_count = byte_count - 1",
+      "taught rows are not what their stage made"),
+    Change(
+      "UPDATE teaching SET row_count = row_count + 1",
+      "the rows of a taught branch are not those kept and those taught"),
+    Change(
+      "UPDATE teaching SET kept_count = kept_count - 1",
+      "a teaching began with other rows than the branch keeps"),
+    Change("UPDATE teaching SET xxh3 = 'x'", "taught rows are not what their stage made"),
     Change("UPDATE training SET row_count = 1", "a training's rows are not those of the branch"),
     Change("UPDATE training SET data_xxh3 = 'x'", "a training saw rows that no run wrote"),
     Change("UPDATE training SET trainer = 'trl'", "a training was done by another trainer"),
@@ -217,6 +315,60 @@ struct VerificationTests {
     #expect(
       verification.failures.contains { $0.problem.hasPrefix(change.problem) },
       "\(verification.failures.map(\.problem))")
+  }
+
+  @Test(arguments: [
+    Change(
+      "UPDATE attempt SET response = CAST(replace(response, 'It is 2', 'It is 3') AS BLOB)"
+        + " WHERE id = 2",
+      "an answer makes another row than was written"),
+    Change(
+      "UPDATE attempt SET response = x'7B' WHERE id = 2",
+      "an answer that was taken is no whole answer"),
+    Change(
+      "UPDATE attempt SET response = CAST(replace(response, '\"stop\"', '\"length\"') AS BLOB)"
+        + " WHERE id = 2",
+      "an answer that was taken is not accepted"),
+    Change(
+      "UPDATE attempt SET completion_tokens = 1 WHERE id = 2",
+      "an answer is not the one that is recorded"),
+    Change("UPDATE attempt SET server = 'x' WHERE id = 2", "an answer is not the one that is"),
+    Change(
+      "UPDATE attempt SET finish_reason = 'x' WHERE id = 2", "an answer is not the one that is"),
+    Change(
+      "UPDATE attempt SET request = 3 WHERE id = 2", "another number of answers came for a seed"),
+    Change(
+      "UPDATE attempt SET state = 'failed' WHERE id = 3",
+      "another number of answers came for a seed"),
+    Change(
+      "UPDATE verdict SET is_accepted = 1 - is_accepted", "an answer is judged otherwise now"),
+    Change("UPDATE verdict SET reason = 'x'", "an answer is judged otherwise now"),
+    Change(
+      "UPDATE request SET hash = 'x' WHERE id = 2", "another number of answers came for a seed"),
+    Change("DROP TABLE verdict", "an answer cannot be read"),
+  ])
+  func `a change of the teacher's store is told`(change: Change) throws {
+    let verification = try workspace.with(change.sql, in: "teacher.sqlite") {
+      try workspace.verify()
+    }
+    #expect(
+      verification.failures.contains { $0.problem.hasPrefix(change.problem) },
+      "\(verification.failures.map(\.problem))")
+  }
+
+  @Test func `answers that came after the teaching change nothing of it`() throws {
+    let sql = """
+      INSERT INTO asking SELECT 2, '2100-01-01T00:00:00Z', NULL, NULL, tool, recipe, branch, 'batch'
+        FROM asking;
+      INSERT INTO attempt SELECT 90, request, 2, seed, 'b.jsonl', started, state, status, response,
+        finish_reason, prompt_tokens, completion_tokens, usage, cost, NULL, NULL, NULL
+        FROM attempt WHERE id = 3;
+      INSERT INTO attempt SELECT 91, request, 1, seed, server, '2100-01-01T00:00:00Z', state, status,
+        response, finish_reason, prompt_tokens, completion_tokens, usage, cost, NULL, NULL, NULL
+        FROM attempt WHERE id = 2;
+      """
+    let verification = try workspace.with(sql, in: "teacher.sqlite") { try workspace.verify() }
+    #expect(verification.failures == [])
   }
 
   @Test func `a damaged ledger is told as such`() throws {
@@ -318,8 +470,10 @@ struct VerificationTests {
     #expect(changed.failures.contains { $0.problem == "a row is not at its place" })
     try other.build(until: .branch)
     #expect(
-      try other.verify().failures.map(\.problem)
-        == ["the expert was trained on other rows than the branch has now"])
+      Set(try other.verify().failures.map(\.problem)) == [
+        "the seeds that were taught are not those that the branch has now",
+        "the expert was trained on other rows than the branch has now",
+      ])
     try other.build()
     #expect(try other.verify().failures == [])
   }

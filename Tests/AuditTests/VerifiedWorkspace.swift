@@ -1,6 +1,7 @@
 import Curation
 import Files
 import Foundation
+import Lineage
 import Testing
 import Training
 import Workflow
@@ -8,8 +9,8 @@ import Workflow
 @testable import Audit
 
 /// A whole recipe in a folder of its own, from sources to a merged model: kept rows, seeds,
-/// duplicates, ids of several occurrences, rows that cannot be read, a packed source, experts that a
-/// small script trains, and their merge with the base.
+/// duplicates, ids of several occurrences, rows that cannot be read, a packed source, seeds that a
+/// teacher taught or did not, experts that a small script trains, and their merge with the base.
 final class VerifiedWorkspace: Sendable {
   let folder: String
   var path: String { folder + "/work" }
@@ -38,6 +39,16 @@ final class VerifiedWorkspace: Sendable {
 
     """
 
+  /// What a teacher's answer must be like.
+  private static let considered = """
+    about: Keeps answers with some thought.
+    keep: { reasoning: { length: { at_least: 4 } } }
+    examples:
+      - keep: { reasoning: "Let me see." }
+      - { drop: { reasoning: "Hm" }, because: reasoning }
+
+    """
+
   private static func recipe(_ folder: String) -> String {
     """
     branches:
@@ -56,6 +67,12 @@ final class VerifiedWorkspace: Sendable {
             prompt: "Q: {prompt}"
             response: teacher
         row: messages
+    teacher:
+      url: http://127.0.0.1:1/v1
+      model: lab/r1
+      system: Think first.
+      prompt: "{prompt} Say why."
+      accept: { filters: [considered] }
     base: \(folder)/base
     train:
       with: command
@@ -108,6 +125,7 @@ final class VerifiedWorkspace: Sendable {
     try write("datasets/pool.yaml", Self.card)
     try write("datasets/more.yaml", Self.card)
     try write("filters/numbers.yaml", Self.filter)
+    try write("filters/considered.yaml", Self.considered)
     try write("datasets/recipes/whole.yaml", Self.recipe(folder))
     try write("datasets/recipes/merge.yml", merge)
     try write("train.sh", Self.trainer)
@@ -122,6 +140,24 @@ final class VerifiedWorkspace: Sendable {
 
   /// Brings the recipe up to date.
   func build(until last: Stage.Kind = .report) throws {
+    try run(until: .branch)
+    guard last > .branch else { return }
+    try teach()
+    try run(until: last)
+  }
+
+  /// Teaches the seeds of `essays`, unless that was done for the branch as it is.
+  private func teach() throws {
+    let recipe = try ResolvedRecipe(reading: folder + "/datasets/recipes/whole.yaml")
+    let hashes = try ["seeds", "train"].map {
+      try FixtureTeacher.hash("\(path)/branches/essays/\($0).jsonl")
+    }
+    let done = try Ledger(reading: path + "/lineage.sqlite").stages(anyState: false)
+    guard done["teach essays"]?.ingredients.suffix(2).map(\.value) != hashes else { return }
+    try FixtureTeacher(recipe: recipe).teach("essays", in: path)
+  }
+
+  private func run(until last: Stage.Kind) throws {
     var options = Runner.Options()
     options.until = last
     options.curation.isDurable = false
@@ -180,7 +216,7 @@ final class VerifiedWorkspace: Sendable {
   /// All files of the workspace and of the base that something is recorded of.
   var files: [String] {
     Folder.files(below: folder).filter { name in
-      (name.hasPrefix("work/") || name.hasPrefix("base/")) && name != "work/lineage.sqlite"
+      (name.hasPrefix("work/") || name.hasPrefix("base/")) && !name.contains(".sqlite")
         && !["train.log", "state.json", "dataset_info.json"].contains(name.fileName)
     }
   }
@@ -205,11 +241,13 @@ final class VerifiedWorkspace: Sendable {
     return try body()
   }
 
-  /// Runs `body` with the ledger changed, and puts it back.
-  func with<Result>(_ sql: String, _ body: () throws -> Result) throws -> Result {
-    let whole = try bytes("work/lineage.sqlite")
-    defer { try? write("work/lineage.sqlite", whole) }
-    _ = try Self.run("sqlite3", [path + "/lineage.sqlite", sql])
+  /// Runs `body` with the ledger, or the teacher's store, changed, and puts it back.
+  func with<Result>(
+    _ sql: String, in name: String = "lineage.sqlite", _ body: () throws -> Result
+  ) throws -> Result {
+    let whole = try bytes("work/" + name)
+    defer { try? write("work/" + name, whole) }
+    _ = try Self.run("sqlite3", ["\(path)/\(name)", sql])
     return try body()
   }
 

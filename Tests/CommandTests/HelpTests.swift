@@ -90,7 +90,7 @@ private let mistakes = [
 struct Help: CustomTestStringConvertible {
   var command: [String]
   var text: String
-  var testDescription: String { command.first ?? "the program" }
+  var testDescription: String { command.isEmpty ? "the program" : command.joined(separator: " ") }
 }
 
 private let helps = [
@@ -107,12 +107,14 @@ private let helps = [
         -h, --help              Show help information.
 
       RECIPES SUBCOMMANDS:
-        run                     Do all stages of a recipe: branch, train, merge,
-                                report.
+        run                     Do all stages of a recipe: branch, teach, train,
+                                merge, report.
         plan                    Tell what a run of a recipe would do in a workspace,
                                 and why.
         status                  Tell what is done, running or failed in a workspace,
                                 and what to do next.
+        teach                   Have a teacher write the responses that the branches
+                                of a recipe lack.
         preflight               Tell what the trainer would do to the rows, before it
                                 does.
 
@@ -161,12 +163,12 @@ private let helps = [
   Help(
     command: ["run"],
     text: """
-      OVERVIEW: Do all stages of a recipe: branch, train, merge, report.
+      OVERVIEW: Do all stages of a recipe: branch, teach, train, merge, report.
 
       What is done is not done again while all that it depends on is as it was; what
       was interrupted goes on. 'branchmerge plan' tells beforehand what there is to
       do and why, 'branchmerge status' afterwards what became of it. Stages are
-      branch, train, merge, report.
+      branch, teach, train, merge, report.
 
       Example:
         branchmerge run datasets/recipes/tinyr1.yaml --workspace work --until branch
@@ -191,10 +193,10 @@ private let helps = [
         --rehash                Read every file again instead of trusting size, time
                                 and inode.
         --from <from>           Begin with this stage; what is before it is taken as
-                                it is. (values: branch, train, merge, report;
+                                it is. (values: branch, teach, train, merge, report;
                                 default: branch)
-        --until <until>         End with this stage. (values: branch, train, merge,
-                                report; default: report)
+        --until <until>         End with this stage. (values: branch, teach, train,
+                                merge, report; default: report)
         --only <branch>         Do the stages of this branch alone; may be given
                                 several times.
         --locked                Refuse inputs other than those that recipe.lock.yaml
@@ -263,6 +265,140 @@ private let helps = [
         <workspace>             The folder of a run.
 
       OPTIONS:
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["teach"],
+    text: """
+      OVERVIEW: Have a teacher write the responses that the branches of a recipe
+      lack.
+
+      The recipe's 'teacher' says who is asked, what, and what is accepted; the
+      branches must have been built. Every answer is kept in DIR/teacher.sqlite, and
+      none is asked for twice, by whichever recipe. The data sets are
+      DIR/teach/BRANCH: the branch's own rows, then the taught ones. 'branchmerge
+      run' has the same stage. Without the name of a subcommand 'ask' is meant.
+
+      Example:
+        branchmerge teach tinyr1 --workspace work --plan \\
+          --set teacher='{url: http://localhost:8000/v1, model:
+      deepseek-ai/DeepSeek-R1}'
+
+      USAGE: branchmerge teach <subcommand>
+
+      OPTIONS:
+        --version               Show the version.
+        -h, --help              Show help information.
+
+      SUBCOMMANDS:
+        ask (default)           Ask for what is not answered yet, and write the data
+                                sets.
+        export                  Write the requests that are left as a file for an
+                                offline batch.
+        import                  Take the results of offline batches into the store of
+                                answers.
+
+        See 'branchmerge help teach <subcommand>' for detailed help.
+
+      """),
+  Help(
+    command: ["teach", "ask"],
+    text: """
+      OVERVIEW: Ask for what is not answered yet, and write the data sets.
+
+      What was answered before is taken from the store; what failed is asked for
+      again. Budgets and Ctrl-C end it with every answer kept, and the same command
+      goes on.
+
+      Example:
+        branchmerge teach tinyr1 --workspace work --plan \\
+          --set teacher='{url: http://localhost:8000/v1, model:
+      deepseek-ai/DeepSeek-R1}'
+
+      USAGE: branchmerge teach ask <recipe> --workspace <dir> [--set <key=value> ...] [--plan] [--replay-only] [--ignore-batches] [--only <branch> ...] [--no-fsync] [--json]
+
+      ARGUMENTS:
+        <recipe>                The recipe: a YAML file, or the name of one that is
+                                installed.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder for everything that is made.
+        --set <key=value>       Change a value of the recipe, as in train.epochs=3;
+                                may be given several times.
+        --plan                  Tell what there is to ask, and what it may cost, and
+                                ask nobody.
+        --replay-only           Take answers from the store alone; fail where one is
+                                missing.
+        --ignore-batches        Ask also for what is out in an exported batch.
+        --only <branch>         Ask for this branch alone; may be given several times.
+        --no-fsync              Do not wait for the disk.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["teach", "export"],
+    text: """
+      OVERVIEW: Write the requests that are left as a file for an offline batch.
+
+      The file is in OpenAI's batch format, which 'vllm run-batch' and the batch APIs
+      read; each line has the request's hash as custom_id. What is in the file counts
+      as asked: nothing else asks it again before its results are imported, or 'teach
+      --ignore-batches' does. With --limit each export gives the next requests.
+
+      Example:
+        branchmerge teach export tinyr1 batch.jsonl --workspace work
+        vllm run-batch -i batch.jsonl -o results.jsonl --model
+      deepseek-ai/DeepSeek-R1
+        branchmerge teach import results.jsonl --workspace work
+
+      USAGE: branchmerge teach export <recipe> --workspace <dir> [--set <key=value> ...] <file> [--only <branch> ...] [--limit <n>] [--json]
+
+      ARGUMENTS:
+        <recipe>                The recipe: a YAML file, or the name of one that is
+                                installed.
+        <file>                  The file to write.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder for everything that is made.
+        --set <key=value>       Change a value of the recipe, as in train.epochs=3;
+                                may be given several times.
+        --only <branch>         Export for this branch alone; may be given several
+                                times.
+        --limit <n>             Write this many requests at most.
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["teach", "import"],
+    text: """
+      OVERVIEW: Take the results of offline batches into the store of answers.
+
+      Files of results and of errors, of the batch APIs and of 'vllm run-batch',
+      packed or not, in any order; what is there already changes nothing. A request
+      that failed is free to be asked again, and what is in no file stays out. Exit
+      status 1 tells of lines that belong to no request of this workspace, or could
+      not be read; all others were taken.
+
+      Example:
+        branchmerge teach import results.jsonl errors.jsonl --workspace work
+
+      USAGE: branchmerge teach import <files> ... --workspace <dir> [--json]
+
+      ARGUMENTS:
+        <files>                 Files of results.
+
+      OPTIONS:
+        -w, --workspace <dir>   The folder of the run that was exported from.
         --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.
@@ -545,6 +681,11 @@ private let helps = [
       changed (other bytes), moved (the same bytes, out of the order that most rows
       kept) or the same; 'outside' are samples that are a row in neither and have
       another fate. Each has one cause. Only the ledgers are read.
+
+      Where a teacher completed a branch, the rows that it wrote are compared too,
+      those of the latest teaching of each build: added, removed, changed or the
+      same, with what of the teacher changed. They stand below the table, and have no
+      source there; --rows lists the others alone.
 
       Exit status: 0 nothing differs, 1 something does, 2 it could not be told.
 

@@ -22,10 +22,39 @@ struct LedgerDocumentTests {
     return folder
   }
 
-  /// A training and a merge, as the stages of a recipe record them.
+  /// A teaching of the seeds, the last of which failed, as its stage records it.
+  private static func recordTeaching(
+    in folder: Scratch, _ ledger: Ledger, _ command: Ledger.Command
+  )
+    throws
+  {
+    let seeds = try query(
+      """
+      SELECT xxh3 || ' ' || row_count FROM output_file
+      WHERE path = 'branches/science/seeds.jsonl' ORDER BY id DESC LIMIT 1
+      """, in: folder.path)[0].split(separator: " ")
+    var teaching = TeachingEntry(
+      branch: "science", seedsXXH3: String(seeds[0]), model: "m", question: "{}", policy: "{}",
+      store: "teacher.sqlite", path: "teach/science/train.jsonl")
+    for row in 1...(Int(seeds[1]) ?? 0) {
+      var seed = TeachingEntry.Seed(row: row, kind: .taught)
+      (seed.request, seed.server, seed.attempt, seed.attempts) = ("00", "s", Int64(row), 1)
+      (seed.promptTokens, seed.completionTokens) = (10, 1000)
+      seed.output = .init(row: row, offset: row, byteCount: 1, hash: 0)
+      teaching.seeds.append(seed)
+    }
+    teaching.seeds[teaching.seeds.count - 1] = .init(row: teaching.seeds.count, kind: .failed)
+    teaching.rowCount = teaching.seeds.count - 1
+    var outcome = StageOutcome([], [])
+    outcome.teaching = teaching
+    try ledger.finishStage(ledger.beginStage("teach science", [], of: command), outcome)
+  }
+
+  /// A teaching, a training and a merge, as the stages of a recipe record them.
   private static func recordModels(in folder: Scratch) throws {
     let ledger = try Ledger(writing: folder.path + "/lineage.sqlite", isDurable: false)
     let command = Ledger.Command(tool: "test 1", recipePath: "/r.yaml", line: "branchmerge run")
+    try recordTeaching(in: folder, ledger, command)
     let input = [Ingredient("input s1k/s1k.jsonl", "00")]
     func model(_ role: CheckpointEntry.Role, _ name: String) -> CheckpointEntry {
       CheckpointEntry(
@@ -70,7 +99,10 @@ struct LedgerDocumentTests {
         "SELECT sample_id FROM sample JOIN fate ON sample = id WHERE kind = 'duplicate' LIMIT 1",
         in: folder.path
       ).first)
-    let values = ["id": id, "step": "contest-source", "branch": "math", "row": "1"]
+    let values = [
+      "id": id, "step": "contest-source", "branch": "math", "row": "1", "prompt": "0.5",
+      "completion": "2",
+    ]
     for named in NamedQuery.all {
       let own = values.filter { value in named.parameters.contains { $0.name == value.key } }
       let answer = try Query(named.sql, values: own).answer(

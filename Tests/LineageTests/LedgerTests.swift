@@ -18,7 +18,7 @@ struct LedgerTests {
           "branch", "checkpoint", "checkpoint_file", "fate", "file_state", "grdb_migrations",
           "ingredient", "left_out", "merge", "merge_input", "merge_tensor", "metric",
           "output_file", "product", "run", "sample", "source", "source_file", "stage", "step",
-          "training",
+          "taught", "teaching", "training",
         ])
   }
 

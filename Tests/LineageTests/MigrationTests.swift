@@ -3,7 +3,8 @@ import Testing
 
 @testable import Lineage
 
-/// `Tests/Reference/ledger-1.sql` is what version 1 of the schema wrote of eight made-up rows.
+/// `Tests/Reference/ledger-1.sql` is what version 1 of the schema wrote of eight made-up rows, and
+/// `ledger-3.sql` what version 3 wrote of four, with an expert that was trained on three of them.
 struct MigrationTests {
   @Test func `a ledger of the first version is asked, and stays as it is`() throws {
     let folder = try Scratch()
@@ -50,6 +51,26 @@ struct MigrationTests {
     #expect(try query("PRAGMA integrity_check; PRAGMA foreign_key_check", folder.ledger) == ["ok"])
   }
 
+  @Test func `in a ledger of the third version nothing was taught, and experts are known`() throws {
+    let folder = try Scratch()
+    try write("ledger-3.sql", to: folder.ledger)
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    let before = try query(tables, folder.ledger)
+    #expect(before.contains("training") && !before.contains("teaching"))
+    let ledger = try Ledger(reading: folder.ledger)
+    let trace = try Trace.find("pool.jsonl:1", in: ledger)
+    #expect(trace.fates.map(\.fate) == ["kept", "seed"])
+    #expect(trace.fates.map(\.training?.row) == [1, nil])
+    #expect(trace.fates.allSatisfy { $0.teaching == nil && $0.otherTeachings.isEmpty })
+    #expect(trace.fates.first?.training?.teaching == nil)
+    #expect(trace.fates.map(\.outputRowXXH3).allSatisfy { $0 != nil })
+    #expect(try query(tables, folder.ledger) == before)
+    do { _ = try Ledger(writing: folder.ledger, isDurable: false) }
+    #expect(try Set(query(tables, folder.ledger)) == Set(before + ["teaching", "taught"]))
+    #expect(try Trace.find("pool.jsonl:1", in: Ledger(reading: folder.ledger)) == trace)
+    #expect(try query("PRAGMA integrity_check; PRAGMA foreign_key_check", folder.ledger) == ["ok"])
+  }
+
   @Test func `a ledger of a later version is refused`() throws {
     let folder = try Scratch()
     _ = try Ledger(writing: folder.ledger, isDurable: false)
@@ -60,9 +81,11 @@ struct MigrationTests {
     #expect(message { _ = try Ledger(writing: folder.ledger, isDurable: false) } == expected)
   }
 
-  private func writeFirstVersion(_ path: String) throws {
+  private func writeFirstVersion(_ path: String) throws { try write("ledger-1.sql", to: path) }
+
+  private func write(_ name: String, to path: String) throws {
     let dump = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../Reference/ledger-1.sql").standardizedFileURL.path
+      .appendingPathComponent("../Reference/\(name)").standardizedFileURL.path
     _ = try query(".read \(dump)", path)
   }
 }

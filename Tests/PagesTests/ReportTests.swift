@@ -47,6 +47,7 @@ struct ReportTests {
         #expect(
           branch.sinks.reduce(0) { $0 + $1.total } == branch.sources.reduce(0) { $0 + $1.dropped })
         #expect(branch.sinks.count <= FlowChart.shownSteps)
+        #expect(branch.taught ?? 0 <= branch.seeds)
       }
     }
   }
@@ -223,6 +224,18 @@ extension Overview {
       quarantine: Quarantine(
         rows: 1, reasons: [.init(reason: name, rows: 1)],
         examples: [.init(path: name, row: 1, reason: name, message: name, byte: nil)]),
+      teachings: branches.filter { $0.counts.seeds > 0 }.map { branch in
+        Teaching(
+          branch: branch.name, model: name, finished: name,
+          settings: [.init(name: name, value: name)],
+          output: Output(path: name, rows: 11, bytes: 10, xxh3: name), kept: 10,
+          seeds: branch.counts.seeds, taught: 1, answers: 3, promptTokens: 5,
+          completionTokens: 17, longest: 17, servers: [.init(url: name, rows: 1)],
+          unanswered: [
+            .init(
+              kind: "rejected", reason: name, seeds: branch.counts.seeds - 1, example: example)
+          ], lengths: [.init(from: 16, through: 19, rows: 1)])
+      },
       trainings: branches.map {
         Training(
           branch: $0.name, trainer: name, isGiven: false, rows: 10, tokens: nil, isCurrent: true,

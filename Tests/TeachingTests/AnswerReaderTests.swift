@@ -118,6 +118,7 @@ struct AnswerReaderTests {
     #expect(kind(reply(stream(text, last, "[DONE]"), problem: "cut")) == "answer")
     #expect(kind(reply(stream(text, last), problem: "cut")) == "broken")
     #expect(kind(reply(stream(text))) == "broken")
+    #expect(kind(reply(stream(chunk(#""content":"a""#, finish: "\"\"")))) == "broken")
     #expect(reply(stream(text)).problem == "the stream ended without a finish reason")
     #expect(kind(reply("")) == "broken")
     #expect(
@@ -169,6 +170,7 @@ struct AnswerReaderTests {
     for body in [
       stream(chunk(#""content":"a""#), #"{"error":{"message":"out of memory","code":500}}"#),
       #"data: {"error": "out of memory"}"# + "\n",
+      stream(#"{"object":"error","message":"out of memory","code":500}"#),
     ] {
       let reply = reply(body)
       #expect(kind(reply) == "error" && reply.problem == "'out of memory'")
@@ -179,6 +181,9 @@ struct AnswerReaderTests {
     #expect(unescaped.problem == #"'{"error": "no "such" thing"}'"#)
     let object = reply(#"{"error":{"message":"out of memory"}}"#, type: "application/json")
     #expect(kind(object) == "error" && object.problem == "'out of memory'")
+    let other = reply(
+      #"{"object":"error","message":"out of memory"}"#, type: "application/json")
+    #expect(kind(other) == "error" && other.problem == "'out of memory'")
   }
 
   @Test func `other states come with the server's words and its wish for a pause`() throws {

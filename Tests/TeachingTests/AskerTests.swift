@@ -49,10 +49,10 @@ struct AskerTests {
     case .useless: #expect(states == ["answered", "answered", "answered", "answered"])
     case .broken:
       let isError = fault == .errorInStream
-      #expect(states.filter { $0 == (isError ? "failed" : "broken") }.count == 2)
+      #expect(states.filter { $0 == (isError ? "failed" : "broken") }.count >= 2)
       #expect(states.filter { $0 == "answered" }.count == 2)
     case .nothing:
-      #expect(states.filter { $0 == "failed" }.count == 2)
+      #expect(states.filter { $0 == "failed" }.count >= 2)
       #expect(states.filter { $0 == "answered" }.count == 2)
     }
     let bytes = try fixture.storedBytes()

@@ -10,9 +10,11 @@ struct ThrottleTests {
     return numbers
   }
 
-  private func answer(_ throttle: inout Throttle, _ numbers: some Sequence<Int>) {
+  private func answer(
+    _ throttle: inout Throttle, _ numbers: some Sequence<Int>, at now: Double = 0
+  ) {
     for number in numbers {
-      throttle.answered(number)
+      throttle.answered(number, at: now)
       throttle.over()
     }
   }
@@ -54,12 +56,29 @@ struct ThrottleTests {
     throttle.over()
     throttle.timedOut(at: 2.1)
     #expect(throttle.limit == 32 * 0.7 * 0.7)
-    answer(&throttle, numbers.dropFirst(11))
-    numbers = fill(&throttle, at: 60)
+    answer(&throttle, numbers.dropFirst(11), at: 2.1)
+    numbers = fill(&throttle, at: 2.1)
     let limit = throttle.limit
     #expect(numbers.count == Int(limit))
-    answer(&throttle, numbers)
+    answer(&throttle, numbers, at: 2.1)
     #expect(throttle.limit > limit + 0.9 && throttle.limit < limit + 1)
+  }
+
+  @Test func `it comes back in seconds to where it fell, and not much further at once`() {
+    var throttle = Throttle(ceiling: 1000)
+    for _ in 0..<5 { answer(&throttle, fill(&throttle, at: 0)) }
+    #expect(throttle.limit == 512)
+    throttle.timedOut(at: 10)
+    var limits: [Int] = []
+    for second in 0..<12 {
+      // Answers that take long: a tenth of those in flight each second.
+      let now = 10 + Double(second)
+      let numbers = fill(&throttle, at: now)
+      answer(&throttle, numbers.suffix(60), at: now)
+      limits.append(Int(throttle.limit))
+      for _ in 0..<throttle.inFlight { throttle.over() }
+    }
+    #expect(limits == [358, 413, 453, 480, 498, 507, 511, 512, 512, 514, 520, 532])
   }
 
   @Test func `it never falls below one`() {

@@ -10,10 +10,20 @@ struct Book {
   /// What stands wherever a name or a text can.
   var name = "pool"
   var rows: [String] = []
+  /// Whether the first branch lies where branches do, so that its seeds can be taught.
+  let isTaught: Bool
 
-  init(name: String = "pool") throws {
+  init(name: String = "pool", isTaught: Bool = false) throws {
     workspace = try Scratch()
     self.name = name
+    self.isTaught = isTaught
+  }
+
+  /// Where a branch's rows are, the first being number 0.
+  private func path(_ branch: Int, seeds: Bool) -> String {
+    isTaught && branch == 0
+      ? "branches/math/\(seeds ? "seeds" : "train").jsonl"
+      : "\(branch)\(seeds ? "-seeds" : "").jsonl"
   }
 
   var path: String { workspace.path }
@@ -34,10 +44,12 @@ struct Book {
       name: name, config: "default", licence: name, homepage: name, revision: name, card: name)
     var funnel = Funnel()
     var branches: [Branch] = []
-    for (number, branch) in ["math" + (name == "pool" ? "" : name), "all"].enumerated() {
+    for (number, branch) in [
+      "math" + (name == "pool" || isTaught ? "" : name), "all",
+    ].enumerated() {
       let id = try recorder.addBranch(name: branch, rowFormat: name)
-      let output = try recorder.addOutput(branch: id, path: "\(number).jsonl")
-      let seeds = try recorder.addOutput(branch: id, path: "\(number)-seeds.jsonl")
+      let output = try recorder.addOutput(branch: id, path: path(number, seeds: false))
+      let seeds = try recorder.addOutput(branch: id, path: path(number, seeds: true))
       let step = try recorder.addStep(
         branch: id, source: pool, position: 0, name: name, kind: "filter", text: name)
       branches.append(Branch(name: branch, id: id, output: output, seeds: seeds, step: step))
@@ -72,8 +84,8 @@ struct Book {
       xxh3: Digest(of: Array("".utf8).span), sha256: nil)
     for (number, branch) in branches.enumerated() {
       for (output, rows, file) in [
-        (branch.output, branch.rows, "\(number).jsonl"),
-        (branch.seeds, branch.seedRows, "\(number)-seeds.jsonl"),
+        (branch.output, branch.rows, path(number, seeds: false)),
+        (branch.seeds, branch.seedRows, path(number, seeds: true)),
       ] {
         let text = rows.joined()
         _ = try workspace.write(file, text)

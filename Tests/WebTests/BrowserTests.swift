@@ -49,6 +49,26 @@ struct BrowserTests {
   }
 
   @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
+  func `pages that tell of a teacher are, too`() async throws {
+    let book = try Book(isTaught: true)
+    try book.record((0..<60).map { "{\"prompt\": \"What is \($0)?\"}" })
+    try book.teach(saying: "<b>stop</b> \(String(repeating: "long", count: 60)) and so on")
+    try await serving(book.path) { server in
+      let paths = ["/", "/models", "/sample?id=pool:5", "/sample?id=pool:11"]
+      for path in paths {
+        while try await server.get(path).status == 202 {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+      let overview = try Overview(Ledger(reading: book.ledgerPath), in: book.path)
+      let report = try book.workspace.write("report.html", Report(overview).page)
+      let seen = try Self.look(
+        paths.map { "http://127.0.0.1:\(server.port)\($0)" } + ["file://" + report])
+      #expect(seen.status == 0, "\(seen.output)")
+    }
+  }
+
+  @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
   func `what is wrong with a page is seen`() throws {
     let scratch = try Scratch()
     let page = try scratch.write(

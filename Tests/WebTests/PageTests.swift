@@ -64,6 +64,48 @@ struct PageTests {
     }
   }
 
+  @Test func `what a teacher says is text on every page`() async throws {
+    let book = try Book(name: hostile, isTaught: true)
+    try book.record((0..<48).map { "{\"prompt\": \"What is \($0)?\"}" })
+    try book.teach(saying: hostile)
+    try await serving(book.path) { server in
+      let pages = try await crawl(server, limit: 200)
+      #expect(pages.count > 50)
+      for (path, answer) in pages
+      where answer.headers["content-type"]?.hasPrefix("text/html") == true {
+        #expect(answer.status == 200 && Markup.faults(answer.body) == [], "\(path)")
+      }
+      let escaped = "&lt;script&gt;alert(1)"
+      #expect(pages["/models"]?.body.contains("What was made of the seeds") == true)
+      #expect(
+        pages.values.contains { $0.body.contains("Let me see: ") && $0.body.contains(escaped) })
+    }
+  }
+
+  @Test func `a seed's page shows what its teacher answered, and goes on without the store`()
+    async throws
+  {
+    let book = try Book(isTaught: true)
+    try book.record((0..<12).map { "{\"prompt\": \"What is \($0)?\"}" })
+    try book.teach(saying: "stop")
+    try await serving(book.path) { server in
+      // The fifth of six is the seed that was taught, the eleventh the one that was rejected.
+      let taught = try await server.get("/sample?id=pool:5").body
+      #expect(taught.contains("Let me see: stop") && taught.contains("Answer 1: taken"))
+      #expect(taught.contains("was accepted, and with it the sample is row 3 of"))
+      #expect(taught.components(separatedBy: "Proved by its hash.").count == 4)
+      let rejected = try await server.get("/sample?id=pool:11").body
+      #expect(rejected.contains("Answer 2: turned down") && rejected.contains("rejected"))
+      let models = try await server.get("/models").body
+      #expect(models.contains("Why seeds have no row") && models.contains("stop"))
+      try FileManager.default.removeItem(atPath: book.path + "/teacher.sqlite")
+      let bare = try await server.get("/sample?id=pool:5").body
+      #expect(bare.contains("The answers cannot be shown: "))
+      #expect(!bare.contains("Let me see"))
+      try await server.expect(200, for: "/")
+    }
+  }
+
   @Test(arguments: [
     "/samples?branch=X", "/samples?branch=math&source=X&step=X", "/samples?branch=math&fate=X",
     "/sample?id=X", "/row?id=X", "/search?q=X", "/compare?before=X&after=X", "/X", "/sources?X=X",

@@ -217,13 +217,17 @@ final class Classroom {
   /// Seeds that were taught, in words of the ledger: row, kind, reason, output row.
   func taught() throws -> [String] {
     try ledger().access { database in
-      try String.fetchAll(
+      try Row.fetchAll(
         database,
         sql: """
-          SELECT concat_ws(' ', seed_row, kind, reason, output_row, output_offset,
-            output_byte_count, attempts, server, finish_reason, prompt_tokens, completion_tokens)
+          SELECT seed_row, kind, reason, output_row, output_offset, output_byte_count, attempts,
+            server, finish_reason, prompt_tokens, completion_tokens
           FROM taught WHERE teaching = (SELECT max(id) FROM teaching) ORDER BY seed_row
-          """)
+          """
+      ).map { row in
+        row.databaseValues.filter { !$0.isNull }.map(\.description).joined(separator: " ")
+          .replacing("\"", with: "")
+      }
     }
   }
 

@@ -546,7 +546,7 @@ struct TeachStageTests {
     for number in 2...3 { try room.reply(.inBatch("/b/batch.jsonl"), to: Classroom.prompt(number)) }
     #expect(
       room.failure { _ in }
-        == "science: 2 requests are out in a batch, and were not asked: 2 in /b/batch.jsonl."
+        == "science: of 3 requests 2 are out in a batch, and were not asked: 2 in /b/batch.jsonl."
         + " 'branchmerge teach import RESULTS --workspace work' takes back what came of them; with"
         + " 'branchmerge teach --ignore-batches' they are asked all the same, and may be paid for"
         + " twice")

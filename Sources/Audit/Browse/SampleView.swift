@@ -14,6 +14,8 @@ package struct SampleView: Sendable {
   package var numbers: [Int64]
   /// For each fate of the trace the row that was written.
   package var outputs: [StoredRow?]
+  /// For each fate of the trace what a teacher made of the seed; nil where it made nothing.
+  package var lessons: [TaughtSample?]
 
   /// `name` is what `Trace.find` takes. Where reading the row takes long it is left, unless
   /// `isQuick` is false.
@@ -36,6 +38,7 @@ package struct SampleView: Sendable {
       guard fate.outputRow != nil else { return nil }
       return try StoredRow(of: number, in: fate.branch, run: fate.run, ledger)
     }
+    lessons = trace.fates.map { $0.teaching.map { TaughtSample($0, in: ledger) } }
   }
 
   /// The ledger's number of the sample in a run; of none where the run has not read it.

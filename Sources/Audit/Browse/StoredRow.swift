@@ -45,13 +45,26 @@ package enum StoredRow: Equatable, Sendable {
           """, arguments: [sample, run, branch])
     }
     guard let found else { return nil }
-    let (path, offset): (String, Int) = (found[0], found[1])
-    let (count, hash): (Int, Int64) = (found[2], found[3])
+    let hash = hex(UInt64(bitPattern: found[3] as Int64))
+    self.init(in: found[0], at: found[1], count: found[2], hash: hash, ledger)
+  }
+
+  /// The row that a teacher wrote; nil where it wrote none.
+  init?(taught teaching: Trace.Teaching, _ ledger: Ledger) {
+    guard let offset = teaching.outputOffset, let count = teaching.outputByteCount,
+      let hash = teaching.outputRowXXH3
+    else { return nil }
+    self.init(in: teaching.outputPath, at: offset, count: count, hash: hash, ledger)
+  }
+
+  private init(
+    in path: String, at offset: Int, count: Int, hash: String, _ ledger: Ledger
+  ) {
     self = Self.reading {
       try Self.check(offset, count)
       let file = try FileStream(ledger.path.parentPath + "/" + path)
       let bytes = try file.bytes(at: offset, count: count)
-      guard fastHash(of: bytes.span) == UInt64(bitPattern: hash) else {
+      guard hex(fastHash(of: bytes.span)) == hash else {
         return .failed(
           "\(path) was built anew, or has changed: the row that stands there is another")
       }

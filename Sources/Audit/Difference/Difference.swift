@@ -12,8 +12,11 @@ package struct Difference: Encodable, Sendable {
   /// In the order of the build after; those that are left out follow.
   package var branches: [Branch] = []
 
-  /// Whether every sample has the fate, the bytes and the place that it had.
-  package var isEmpty: Bool { branches.allSatisfy(\.groups.isEmpty) }
+  /// Whether every sample has the fate, the bytes and the place that it had, and every taught row
+  /// its bytes.
+  package var isEmpty: Bool {
+    branches.allSatisfy { $0.groups.isEmpty && $0.taught?.groups.isEmpty ?? true }
+  }
 
   /// What happened to a row, or to a sample that is a row in neither build.
   package enum Change: String, Codable, CaseIterable, Sendable {
@@ -35,6 +38,8 @@ package struct Difference: Encodable, Sendable {
     package var groups: [Group] = []
     /// All that differs in what the branch is made from, whether or not a row depends on it.
     package var inputs: [Input] = []
+    /// Nil where no teacher wrote rows of its seeds, or both builds have the same teaching.
+    package var taught: TaughtDifference?
   }
 
   /// One build of a branch.
@@ -129,6 +134,12 @@ package struct Difference: Encodable, Sendable {
         found[name] = try comparison.result()
       }
     }
-    branches = names.compactMap { found[$0] }
+    branches = try names.compactMap { name in
+      guard var branch = found[name] else { return nil }
+      let sides = (branch.before?.branch, branch.after?.branch)
+      branch.taught = try TaughtDifference(
+        sides.0.map { (before.ledger, $0) }, sides.1.map { (after.ledger, $0) })
+      return branch
+    }
   }
 }

@@ -14,11 +14,13 @@ extension Impact.Branch {
   ) throws {
     self.init(name: branch.name, run: run, rows: branch.outputRows, sources: sources)
     let isTouched = sources.contains { $0.lost + $0.gained + $0.renamed > 0 }
+    teaching = try ledger.access { try Impact.Teaching(branch, sources, in: $0) }
     experts = try ledger.access { database in
-      try RecordedExpert.all(of: branch.name, preferring: branch.id, in: database)
+      let present = try RowsToTrain(of: branch.id, in: database).xxh3
+      return try RecordedExpert.all(of: branch.name, preferring: branch.id, in: database)
         .compactMap { recorded in
           var expert = Impact.Expert(recorded)
-          if recorded.dataXXH3 != nil { expert.isCurrent = recorded.build?.branch == branch.id }
+          expert.isCurrent = recorded.dataXXH3.map { $0 == present }
           if let build = recorded.build {
             expert.lost = try Impact.trainedRows(
               concerned(build.run, database), build, recorded.training, in: database)
@@ -53,13 +55,15 @@ extension Impact {
       sql: """
         SELECT output_row FROM fate WHERE sample >= ? AND sample <= ? AND branch = ? AND output = ?
         """)
+    let taught = try build.teaching.map { try TaughtSeeds($0, of: build.branch, in: database) }
     return try samples.reduce(0) { count, samples in
       let rows = try Int64.fetchCursor(
         statement,
         arguments: [samples.lowerBound, samples.upperBound, build.branch, build.output])
       var count = count
       while let row = try rows.next() { if !leftOut.contains(row) { count += 1 } }
-      return count
+      let own = try taught?.rows(of: samples, in: database) ?? []
+      return count + own.count { !leftOut.contains($0) }
     }
   }
 }

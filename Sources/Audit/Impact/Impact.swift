@@ -38,6 +38,8 @@ package struct Impact: Encodable, Sendable {
     /// Rows of `train.jsonl` and `seeds.jsonl` as they are.
     package var rows: Int
     package var sources: [Source]
+    /// Nil where no teacher completed the branch.
+    package var teaching: Teaching?
     /// The branch's expert where its rows change, and those that were trained on rows concerned, of
     /// this build or an earlier one.
     package var experts: [Expert] = []
@@ -141,7 +143,7 @@ extension Impact.Merge {
 
 extension Impact.Branch {
   enum CodingKeys: String, CodingKey {
-    case name, run, rows, lost, gained, rowsAfter, sources, experts
+    case name, run, rows, lost, gained, rowsAfter, sources, teaching, experts
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -153,6 +155,7 @@ extension Impact.Branch {
     try container.encode(gained, forKey: .gained)
     try container.encode(rowsAfter, forKey: .rowsAfter)
     try container.encode(sources, forKey: .sources)
+    try container.encode(teaching, forKey: .teaching)
     try container.encode(experts, forKey: .experts)
   }
 }

@@ -74,6 +74,16 @@ enum LengthClass {
     return tree(bounds.startIndex..<bounds.endIndex)
   }()
 
+  /// The class of a length.
+  static func index(_ length: Int) -> Int {
+    var range = bounds.startIndex..<bounds.endIndex
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range = length < bounds[middle] ? range.lowerBound..<middle : middle + 1..<range.upperBound
+    }
+    return range.lowerBound
+  }
+
   static func from(_ index: Int) -> Int { index == 0 ? 0 : bounds[index - 1] }
 
   /// Nil where it is open.

@@ -151,11 +151,12 @@ extension Overview.Intake {
 }
 
 extension Overview.Branch {
-  /// Takes what the latest pre-flight counted, if it counted as many rows as the branch has.
-  mutating func readTokens(in workspace: String) {
+  /// Takes what the latest pre-flight counted, if it counted as many rows as the branch has: those
+  /// that it kept, or `rows` where a teacher completed them.
+  mutating func readTokens(in workspace: String, rows: Int?) {
     guard
       let data = FileManager.default.contents(atPath: "\(workspace)/train/\(name)/preflight.json"),
-      let json = try? JSON(parsing: Array(data)), json["rows"]?.int == counts.kept,
+      let json = try? JSON(parsing: Array(data)), json["rows"]?.int == rows ?? counts.kept,
       let lengths = json["lengths"], let bins = json["histogram"]?.items
     else { return }
     func number(_ key: String) -> Int { json[key]?.int ?? 0 }

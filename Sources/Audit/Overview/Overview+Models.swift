@@ -11,7 +11,8 @@ extension Overview {
     package var isGiven: Bool
     package var rows: Int
     package var tokens: Int?
-    /// Whether it was trained on the branch's rows as they are; nil where it was given.
+    /// Whether it was trained on the branch's rows as they are, with those that a teacher wrote; nil
+    /// where it was given.
     package var isCurrent: Bool?
     package var leftOut: [LeftOut]
     package var command: String?
@@ -81,10 +82,8 @@ extension Overview.Training {
       database,
       sql: """
         SELECT training.id, training.branch, trainer, data_xxh3, training.row_count, token_count,
-          command, versions, output_file.xxh3
+          command, versions, branch.id
         FROM training JOIN branch ON branch.name = training.branch AND branch.id IN \(Facts.current)
-        LEFT JOIN output_file ON output_file.branch = branch.id
-          AND substr(output_file.path, -12) = '/train.jsonl'
         WHERE training.id IN (
           SELECT max(training.id) FROM training JOIN stage ON stage.id = training.stage
           WHERE stage.state = 'done' GROUP BY training.branch)
@@ -95,7 +94,7 @@ extension Overview.Training {
       let data: String? = row[3]
       return Overview.Training(
         branch: row[1], trainer: row[2], isGiven: data == nil, rows: row[4], tokens: row[5],
-        isCurrent: data.map { $0 == row[8] as String? },
+        isCurrent: try data.map { try $0 == RowsToTrain(of: row[8], in: database).xxh3 },
         leftOut: try Row.fetchAll(
           database,
           sql: """

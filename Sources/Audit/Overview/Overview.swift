@@ -16,6 +16,7 @@ package struct Overview: Encodable, Sendable {
   package var removals: [Removal]
   package var duplicates: Duplicates
   package var quarantine: Quarantine
+  package var teachings: [Teaching]
   package var trainings: [Training]
   package var merge: Merge?
   package var checkpoints: [Checkpoint]
@@ -64,11 +65,17 @@ extension Overview {
     excerpts.read()
     facts.removals.fill(from: excerpts)
     facts.duplicates.fill(from: excerpts)
-    for index in facts.branches.indices { facts.branches[index].readTokens(in: workspace) }
+    facts.teachings.fill(from: excerpts)
+    for index in facts.branches.indices {
+      let name = facts.branches[index].name
+      let taught = facts.teachings.first { $0.branch == name }?.output.rows
+      facts.branches[index].readTokens(in: workspace, rows: taught)
+    }
     self.init(
       recipe: last.recipe, tool: last.tool, runs: facts.runs, sources: facts.sources,
       branches: facts.branches, removals: facts.removals, duplicates: facts.duplicates,
-      quarantine: facts.quarantine, trainings: facts.trainings, merge: facts.merge,
+      quarantine: facts.quarantine, teachings: facts.teachings, trainings: facts.trainings,
+      merge: facts.merge,
       checkpoints: facts.checkpoints, stages: stages.map(Stage.init), notes: excerpts.notes)
   }
 }
@@ -87,6 +94,7 @@ struct Facts {
   var removals: [Overview.Removal]
   var duplicates: Overview.Duplicates
   var quarantine: Overview.Quarantine
+  var teachings: [Overview.Teaching]
   var trainings: [Overview.Training]
   var merge: Overview.Merge?
   var checkpoints: [Overview.Checkpoint]
@@ -101,6 +109,7 @@ struct Facts {
     removals = try Overview.Removal.all(in: database)
     duplicates = try Overview.Duplicates(in: database)
     quarantine = try Overview.Quarantine(in: database)
+    teachings = try Overview.Teaching.all(in: database)
     trainings = try Overview.Training.all(in: database)
     merge = try Overview.Merge.latest(in: database)
     checkpoints = try Overview.Checkpoint.all(in: database)
@@ -111,6 +120,7 @@ struct Facts {
   /// The samples whose prompts are shown.
   var excerptRequests: [Overview.Example] {
     removals.flatMap { $0.values.map(\.example) } + duplicates.largest.map(\.stayed)
+      + teachings.examples
   }
 }
 

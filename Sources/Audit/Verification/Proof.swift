@@ -127,6 +127,7 @@ package enum Matter: String, CaseIterable, Codable, Sendable {
   case ledger, record, source, row, fate, output
   case outputRow = "output-row"
   case quarantine, stage, lock
+  case teaching, answer
   case product, model, training, report, tensor
   case mergedAgain = "merged-again"
   case memory
@@ -144,6 +145,8 @@ package enum Matter: String, CaseIterable, Codable, Sendable {
     case .quarantine: "lines of the quarantine list"
     case .stage: "stages"
     case .lock: "inputs in recipe.lock.yaml"
+    case .teaching: "seeds and settings of teachings"
+    case .answer: "answers, judged and written again"
     case .product: "files that stages made"
     case .model: "files of models"
     case .training: "trainings"
@@ -169,6 +172,12 @@ package enum Matter: String, CaseIterable, Codable, Sendable {
       "put back a copy of the file, or run the recipe again, which makes it anew"
     case .stage: "put back a copy of lineage.sqlite, or run the recipe again"
     case .lock: "put back a copy of recipe.lock.yaml, or run the recipe again, which writes it anew"
+    case .teaching:
+      "put back a copy of the file or of lineage.sqlite, or run the recipe again: what is in"
+        + " teacher.sqlite is not asked again"
+    case .answer:
+      "put back a copy of teacher.sqlite; without it what it held cannot be proved, and the recipe"
+        + " would ask for it again"
     case .model:
       "put back a copy of the file; what was made with it is not made with what is there"
     case .training: "run the recipe again: what is not up to date is trained anew"

@@ -13,11 +13,15 @@ struct StageProof {
   private let record: WorkspaceRecord
   private let ledger: Ledger
   private let proof: Proof
+  private let teachings: [CurrentTeaching]
 
-  init(_ record: WorkspaceRecord, _ ledger: Ledger, _ proof: Proof) {
+  init(
+    _ record: WorkspaceRecord, _ ledger: Ledger, _ proof: Proof, _ teachings: [CurrentTeaching] = []
+  ) {
     self.record = record
     self.ledger = ledger
     self.proof = proof
+    self.teachings = teachings
   }
 
   func prove(adding files: inout FileClaims) throws {
@@ -51,14 +55,14 @@ struct StageProof {
       case .branch: proveInputs(of: stage)
       case .train: try proveTraining(stage, adding: &files)
       case .report: proveReport(stage, done)
-      case .teach, .merge, nil: break
+      case .teach, .merge, nil: break  // Proofs of their own.
       }
     }
     if !stages.isEmpty { try proveLock(stages, adding: &files) }
   }
 
   /// The latest of each name, but for those that have left the recipe.
-  private static func current(_ done: [String: StageRecord]) -> [StageRecord] {
+  static func current(_ done: [String: StageRecord]) -> [StageRecord] {
     done.values.filter { stage in
       guard let report = done["report"], stage.id < report.id else { return true }
       return report.ingredients.contains { $0.name == stage.name }
@@ -188,9 +192,9 @@ struct StageProof {
           SELECT training.id, training.branch, training.checkpoint, trainer, training.row_count, data_xxh3,
             output_file.xxh3, output_file.row_count,
             (SELECT count(*) FROM left_out WHERE training = training.id),
-            (SELECT count(*) FROM left_out WHERE training = training.id
-               AND (output_row < 1 OR output_row > output_file.row_count)),
-            output_file.path, config
+            (SELECT min(output_row) FROM left_out WHERE training = training.id),
+            (SELECT max(output_row) FROM left_out WHERE training = training.id),
+            config, output_file.branch
           FROM training LEFT JOIN output_file ON output_file.id = training.output
           WHERE stage = ? ORDER BY training.id DESC LIMIT 1
           """, arguments: [stage.id])
@@ -232,25 +236,36 @@ struct StageProof {
     proof.expect(
       .training, rows == hash, "a training saw other rows than its stage depends on", at: place,
       expected: rows, found: hash)
-    let (recorded, count, leftOut, lost): (String?, Int?, Int, Int) = (
-      row[6], row[7], row[8], row[9]
-    )
+    let taught = try ledger.access { database in
+      try Row.fetchOne(
+        database,
+        sql: """
+          SELECT xxh3, row_count FROM teaching WHERE branch = ? AND xxh3 = ?
+          ORDER BY id DESC LIMIT 1
+          """, arguments: [row[12] as Int64?, hash])
+    }
+    let recorded: String? = taught?[0] ?? row[6]
+    let count: Int? = taught?[1] ?? row[7]
+    let (leftOut, first, last): (Int, Int?, Int?) = (row[8], row[9], row[10])
     proof.expect(
       .training, recorded == hash, "a training saw rows that no run wrote", at: place,
       expected: recorded, found: hash)
     let path = "branches/\(branch)/train.jsonl"
-    let now = record.runs.flatMap(\.currentOutputs).first { $0.path == path }
-    if let now, now.xxh3 != hash {
+    let now =
+      teachings.first { $0.name == branch }?.record.xxh3
+      ?? record.runs.flatMap(\.currentOutputs).first { $0.path == path }?.xxh3
+    if let now, now != hash {
       proof.fails(
         .training, "the expert was trained on other rows than the branch has now", at: place,
-        expected: now.xxh3, found: hash)
+        expected: now, found: hash)
     } else if now != nil {
       proof.holds(.training)
     }
     if let count {
       proof.expect(
-        .training, lost == 0, "a row that was left out of a training is none of the branch",
-        at: place, expected: "rows 1 to \(count)", found: "\(lost) others")
+        .training, first ?? 1 >= 1 && last ?? 0 <= count,
+        "a row that was left out of a training is none of the branch", at: place,
+        expected: "rows 1 to \(count)", found: "rows \(first ?? 0) to \(last ?? 0)")
       let trained: Int = row[4]
       proof.expect(
         .training, trained == count &- leftOut,

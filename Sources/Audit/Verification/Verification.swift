@@ -110,7 +110,9 @@ package struct Verification: Encodable, Sendable {
         .ledger, "nothing was built here", at: record.workspace, expected: "a branch",
         advice: "'branchmerge run' builds it")
     }
-    let stages = StageProof(record, ledger, proof)
+    let teachings = try TeachingProof(record, ledger, proof)
+    try teachings.prove()
+    let stages = StageProof(record, ledger, proof, teachings.current)
     try stages.prove(adding: &files)
     let merge = try MergedModelProof(record, ledger, proof)
     try merge?.prove(adding: &files)
@@ -118,12 +120,16 @@ package struct Verification: Encodable, Sendable {
     for run in record.runs {
       meter.expect(run.readByteCount)
     }
+    for teaching in teachings.current { meter.expect(teaching.record.byteCount) }
     let sources = SourceProof(record, ledger, options, proof, meter)
-    let outputs = OutputProof(record, ledger, proof, meter)
+    let outputs = OutputProof(record, ledger, proof, meter, teachings.current)
     for run in record.runs {
       try LedgerLaws(run, ledger, proof).prove()
       try sources.prove(run, adding: &files)
       try outputs.prove(run)
+    }
+    for teaching in teachings.current {
+      try AnswerProof(teaching, workspace: record.workspace, ledger, proof)?.prove()
     }
     try QuarantineProof(record, ledger, proof).prove()
     try files.prove(ledger, workers: options.workers, proof, meter)

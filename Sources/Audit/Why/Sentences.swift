@@ -9,11 +9,13 @@ struct Sentences {
   let unread: String?
   let proof: OriginalRow.Proof?
 
+  /// `untaught` is why no teacher has answered it, where it is a seed.
   func paragraph(
-    on fate: Trace.FateInBranch, _ steps: [Story.Step], _ stayed: Stayed?
+    on fate: Trace.FateInBranch, _ steps: [Story.Step], _ stayed: Stayed?,
+    _ untaught: Untaught? = nil
   ) -> String {
     ([origin, evidence] + account(of: fate, steps) + end(of: fate, steps, stayed)
-      + later(fate) + model(of: fate)).joined(separator: " ")
+      + teaching(of: fate, untaught) + later(fate) + model(of: fate)).joined(separator: " ")
   }
 
   private var origin: String {
@@ -92,10 +94,11 @@ struct Sentences {
     switch Fate(rawValue: fate.fate) {
     case .kept: return ["It was kept and \(fate.isThere) \(output)\(fate.inBuild)."]
     case .seed:
-      return [
-        "It was kept as a seed, for which a teacher \(fate.isThere) still to write the response:"
-          + " \(output)\(fate.inBuild)."
-      ]
+      let rest =
+        fate.teaching == nil
+        ? "for which a teacher \(fate.isThere) still to write the response"
+        : "for a teacher to write the response"
+      return ["It was kept as a seed, \(rest): \(output)\(fate.inBuild)."]
     case .dropped: return dropped(steps)
     case .duplicate:
       var sentence = "It was left out as a duplicate of the sample \(fate.duplicateOf ?? "")"
@@ -153,10 +156,13 @@ struct Sentences {
   private func model(of fate: Trace.FateInBranch) -> [String] {
     let trainings = [fate.training].compactMap { $0 } + fate.otherTrainings
     guard !trainings.isEmpty else {
-      return fate.fate == Fate.kept.rawValue ? ["No training on these rows is on record."] : []
+      let isRow = fate.fate == Fate.kept.rawValue || fate.teaching?.outputRow != nil
+      return isRow ? ["No training on these rows is on record."] : []
     }
-    let none = fate.untrainedRun.map {
-      "The rows that the branch has now, those of run \($0), have not been trained on."
+    let none = fate.untrainedRun.map { run in
+      let teacher = fate.untrainedTeaching.map { " as stage \($0) completed them" } ?? ""
+      return
+        "The rows that the branch has now, those of run \(run)\(teacher), have not been trained on."
     }
     return [none].compactMap { $0 } + trainings.flatMap { sentences(on: $0, fate) }
   }
@@ -179,14 +185,21 @@ struct Sentences {
         "The \(expert) of this branch was given, and nobody recorded whether it saw this row."
       ] + merges
     }
-    let isOwn = run == fate.run
+    // A kept row is the same whatever a teacher wrote behind it.
+    let isOwn =
+      run == fate.run
+      && (fate.fate == Fate.kept.rawValue || training.teaching == fate.teaching?.stage)
+    let teacher =
+      training.teaching == fate.teaching?.stage
+      ? ""
+      : training.teaching.map { " as stage \($0) completed them" } ?? " before they were taught"
     guard let row = training.row else {
       return [
-        "The \(expert) was trained on the rows of run \(run) by \(training.trainer), and this"
-          + " sample was not among these."
+        "The \(expert) was trained on the rows of run \(run)\(teacher) by \(training.trainer), and"
+          + " this sample was not among these."
       ] + merges
     }
-    let build = isOwn && fate.replacedBy == nil ? "" : " on the rows of run \(run)"
+    let build = isOwn && fate.replacedBy == nil ? "" : " on the rows of run \(run)\(teacher)"
     if let reason = training.leftOut {
       let which = isOwn ? "this row" : "this sample, which was row \(row),"
       return ["The training of the \(expert)\(build) left \(which) out: \(reason)."]
@@ -201,7 +214,7 @@ struct Sentences {
 }
 
 extension Trace.FateInBranch {
-  fileprivate var isThere: String { replacedBy == nil ? "is" : "was" }
+  var isThere: String { replacedBy == nil ? "is" : "was" }
 
   /// Which build a row is of, where it is not the one that is there.
   var inBuild: String { replacedBy == nil ? "" : " in the build of run \(run)" }

@@ -85,7 +85,7 @@ package struct Story: Encodable, Sendable {
       let steps = try Self.steps(of: fate, place.source, bytes, in: ledger)
       let stayed = try Stayed(instead: fate, in: ledger)
       let text = Sentences(trace: place, unread: bytes == nil ? unread : nil, proof: proof)
-        .paragraph(on: fate, steps, stayed)
+        .paragraph(on: fate, steps, stayed, try Untaught(fate, in: ledger))
       branches.append(
         Branch(branch: fate.branch, fate: fate.fate, steps: steps, text: plain(text)))
     }
@@ -148,12 +148,22 @@ package struct Story: Encodable, Sendable {
     }
     for fate in trace.fates {
       guard let path = fate.outputPath, let row = fate.outputRow else { continue }
-      if let hash = fate.outputRowXXH3 {
-        let what = "row \(row) of \(path)\(fate.inBuild)"
-        facts.append(Fact(of: plain(what), hash: "XXH3 " + hash))
+      func add(_ row: Int, _ hash: String?, of path: String, _ fileHash: String?) {
+        if let hash {
+          let what = "row \(row) of \(path)\(fate.inBuild)"
+          facts.append(Fact(of: plain(what), hash: "XXH3 " + hash))
+        }
+        if let fileHash {
+          facts.append(Fact(of: plain(path + fate.inBuild), hash: "XXH3 " + fileHash))
+        }
       }
-      if let hash = fate.outputXXH3 {
-        facts.append(Fact(of: plain(path + fate.inBuild), hash: "XXH3 " + hash))
+      add(row, fate.outputRowXXH3, of: path, fate.outputXXH3)
+      guard let teaching = fate.teaching else { continue }
+      if let request = teaching.request {
+        facts.append(Fact(of: plain("request to \(teaching.model)"), hash: "SHA-256 " + request))
+      }
+      if let row = teaching.outputRow {
+        add(row, teaching.outputRowXXH3, of: teaching.outputPath, teaching.outputXXH3)
       }
     }
     return facts

@@ -98,6 +98,32 @@ package struct AnswerForm: Sendable {
     filterTexts = texts
   }
 
+  /// The form of a teaching that is recorded: templates as written, filters as what they mean.
+  package init(
+    recordedPrompt prompt: String, response: String, filters: [(name: String, meaning: String)]
+  ) throws {
+    func text(_ text: String, _ what: String) throws -> YAML {
+      try YAML(parsing: JSON.quoted(text), file: "the \(what) as recorded")
+    }
+    var projection = Projection()
+    question = try Template(
+      try text(prompt, "prompt"), in: Scope.seed, &projection, picks: false)
+    seedProjection = projection
+    projection = Projection()
+    self.response = try Template(
+      try text(response, "response"), in: Scope.answer, &projection, picks: false)
+    responseProjection = projection
+    projection = Projection()
+    var rules: [(String, Rule)] = []
+    for (name, meaning) in filters {
+      let keep = try YAML(parsing: meaning, file: "the filter \(quoted(name)) as recorded")
+      rules.append((name, try Rule(keep, in: Scope.judged, &projection)))
+    }
+    filterProjection = projection
+    self.filters = rules
+    (promptText, responseText, filterTexts) = (prompt, response, filters)
+  }
+
   /// The text that is put to the teacher; nil where a field of it is null.
   package func question(for seed: SeedRow) -> String? {
     var row = ByteBuffer()
@@ -203,7 +229,8 @@ extension Plan.Branch {
         // Within the prompt the quotes of these bytes would be escaped.
         guard let start = row.firstRange(of: frame.afterPrompt)?.upperBound else { continue }
         rows += 1
-        bytes += max(0, row.count - start - frame.end.count)
+        // The line's end is no part of the row here.
+        bytes += max(0, row.count - start - frame.end.count + 1)
       }
     }
     return rows == 0 ? nil : (rows, Double(bytes) / Double(rows))

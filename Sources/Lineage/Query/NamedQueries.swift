@@ -125,18 +125,27 @@ extension NamedQuery {
         """,
       parameters: [
         Parameter(name: "branch", about: "the branch's name", example: "math"),
-        Parameter(name: "row", about: "the row in its file, counted from 1", example: "1"),
+        Parameter(
+          name: "row",
+          about: "the row in its file, counted from 1: of kept rows, of seeds, or of"
+            + " all rows where a teacher wrote the last of them", example: "1"),
       ],
       sql: """
-        SELECT sample.sample_id, source.name AS source, source_file.path, sample.row,
+        WITH build AS (
+          SELECT max(id) AS id FROM branch WHERE name = :branch
+        ), place AS (
+          SELECT sample, fate.kind FROM fate WHERE branch = (SELECT id FROM build) AND output_row = :row
+          UNION ALL
+          SELECT seed, taught.kind FROM taught WHERE output_row = :row AND teaching = (
+            SELECT max(teaching.id) FROM teaching
+            JOIN branch ON branch.id = teaching.branch AND branch.name = :branch)
+        )
+        SELECT place.kind, sample.sample_id, source.name AS source, source_file.path, sample.row,
           sample.byte_offset, sample.byte_count, printf('%016x', sample.row_xxh3) AS row_xxh3
-        FROM fate
-        JOIN branch ON branch.id = fate.branch
-        JOIN sample ON sample.id = fate.sample
+        FROM place
+        JOIN sample ON sample.id = place.sample
         JOIN source_file ON source_file.id = sample.file
         JOIN source ON source.id = source_file.source
-        WHERE branch.id = (SELECT max(id) FROM branch WHERE name = :branch)
-          AND fate.output_row = :row
         """),
     NamedQuery(
       name: "runs",
@@ -224,6 +233,58 @@ extension NamedQuery {
         ORDER BY ingredient.name
         """),
     NamedQuery(
+      name: "seeds",
+      question: "What became of the seeds of each branch, and why have some no row?",
+      sql: """
+        SELECT branch.name AS branch, teaching.model, taught.kind, taught.reason, count(*) AS seeds
+        FROM taught
+        JOIN teaching ON teaching.id = taught.teaching
+        JOIN branch ON branch.id = teaching.branch
+        WHERE teaching.id IN \(latestTeachings)
+        GROUP BY branch.name, taught.kind, taught.reason
+        ORDER BY branch.name, taught.kind <> 'taught', seeds DESC, taught.reason
+        """),
+    NamedQuery(
+      name: "unanswered",
+      question: "Which seeds have no row, and why?",
+      sql: """
+        SELECT branch.name AS branch, sample.sample_id, taught.kind, taught.reason, taught.attempts,
+          taught.request
+        FROM taught
+        JOIN teaching ON teaching.id = taught.teaching
+        JOIN branch ON branch.id = teaching.branch
+        JOIN sample ON sample.id = taught.seed
+        WHERE taught.kind <> 'taught' AND teaching.id IN \(latestTeachings)
+        ORDER BY branch.name, taught.seed_row
+        """),
+    NamedQuery(
+      name: "teacher-tokens",
+      question: "How many tokens did the rows take that a teacher wrote, and what do they cost?",
+      remark: """
+        Of the answers that were taken. What was paid for all, those turned down among them, is in the
+        store: `sqlite3 work/teacher.sqlite "SELECT sum(cost), sum(completion_tokens) FROM attempt"`.
+        """,
+      parameters: [
+        Parameter(
+          name: "prompt", about: "the price of a million tokens of prompts", example: "0.55"),
+        Parameter(
+          name: "completion", about: "the price of a million tokens of answers", example: "2.19"),
+      ],
+      sql: """
+        SELECT branch.name AS branch, teaching.model, count(*) AS "rows",
+          sum(taught.prompt_tokens) AS prompt_tokens,
+          sum(taught.completion_tokens) AS completion_tokens,
+          max(taught.completion_tokens) AS longest,
+          round((sum(taught.prompt_tokens) * :prompt + sum(taught.completion_tokens) * :completion)
+            / 1000000, 2) AS cost
+        FROM taught
+        JOIN teaching ON teaching.id = taught.teaching
+        JOIN branch ON branch.id = teaching.branch
+        WHERE taught.kind = 'taught' AND teaching.id IN \(latestTeachings)
+        GROUP BY branch.name
+        ORDER BY branch.name
+        """),
+    NamedQuery(
       name: "loss",
       question: "How did the loss of each expert fall?",
       sql: """
@@ -254,6 +315,12 @@ extension NamedQuery {
         ORDER BY position
         """),
   ]
+
+  /// Of each branch, whichever build of it was taught last.
+  private static let latestTeachings = """
+    (SELECT max(teaching.id) FROM teaching
+        JOIN branch ON branch.id = teaching.branch GROUP BY branch.name)
+    """
 
   private static let id = Parameter(
     name: "id", about: "the id in the rows", example: "openr1-math:3f2a90c47be1d05586aa71f2")

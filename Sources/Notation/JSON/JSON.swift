@@ -135,27 +135,25 @@ package enum JSON: Hashable, Sendable {
 
   private static func appendQuoted(_ string: String, to text: inout String) {
     text += "\""
-    // Nearly all strings have nothing to escape.
-    guard string.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
-      text += string
-      text += "\""
-      return
-    }
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\u{8}": text += "\\b"
-      case "\u{C}": text += "\\f"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where scalar.value < 0x20:
-        text += scalar.value < 0x10 ? "\\u000" : "\\u00"
-        text += String(scalar.value, radix: 16)
-      default: text.unicodeScalars.append(scalar)
+    // Stretches without an escape are most of any text, and nearly all strings are one.
+    var rest = string.utf8[...]
+    while let place = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+      text += Substring(rest[..<place])
+      switch rest[place] {
+      case UInt8(ascii: "\""): text += "\\\""
+      case UInt8(ascii: "\\"): text += "\\\\"
+      case 0x08: text += "\\b"
+      case 0x0C: text += "\\f"
+      case UInt8(ascii: "\n"): text += "\\n"
+      case UInt8(ascii: "\r"): text += "\\r"
+      case UInt8(ascii: "\t"): text += "\\t"
+      case let byte:
+        text += byte < 0x10 ? "\\u000" : "\\u00"
+        text += String(byte, radix: 16)
       }
+      rest = rest[rest.index(after: place)...]
     }
+    text += Substring(rest)
     text += "\""
   }
 }

@@ -10,6 +10,8 @@ struct Flow {
     var sources: [(written: Int, dropped: Int)]
     var kept = 0
     var seeds = 0
+    /// Seeds that a teacher wrote rows of; nil where it was not asked.
+    var taught: Int?
     var sinks: [Sink] = []
     var training: Training?
     var isMerged = false
@@ -36,6 +38,9 @@ struct Flow {
   var branches: [Branch] = []
   /// Rows that branches read: those of a source count for each branch.
   var rows: Int
+
+  /// Whether a teacher wrote rows for some branch, or was to.
+  var isTaught: Bool { branches.contains { $0.taught != nil } }
 
   init(_ overview: Overview) {
     let names = Self.distinct(overview.sources.map(\.name))
@@ -94,6 +99,9 @@ extension Flow.Branch {
     name = branch.name
     self.colour = colour
     (kept, seeds) = (branch.counts.kept, branch.counts.seeds)
+    taught = overview.teachings.first { $0.branch == branch.name }.map {
+      min($0.taught, branch.counts.seeds)
+    }
     sources = Array(repeating: (0, 0), count: sourceCount)
     var sinks: [Flow.Sink] = []
     func add(_ name: String, _ rows: Int, _ source: Int) {
@@ -124,7 +132,7 @@ extension Flow.Branch {
         rows: training.isCurrent == true ? training.rows : nil,
         why: training.isGiven
           ? "its expert was given; the ledger does not know of which rows it is"
-          : "its expert was trained on an earlier build of the branch")
+          : "its expert was trained on other rows than the branch has now")
     }
     guard let merge = overview.merge,
       let input = merge.inputs.first(where: { $0.branch == branch.name })
@@ -143,6 +151,7 @@ extension Flow.Branch {
     for branch in branches {
       kept += branch.kept
       seeds += branch.seeds
+      if let more = branch.taught { taught = (taught ?? 0) + more }
       for index in sources.indices {
         sources[index].written += branch.sources[index].written
         sources[index].dropped += branch.sources[index].dropped

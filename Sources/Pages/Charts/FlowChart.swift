@@ -1,7 +1,7 @@
 internal import Audit
 
-/// The way of the rows, as a Sankey diagram: sources, what removed them, branches, experts, the
-/// merged model. A band is as high as it has rows; what has no known number is a dotted line.
+/// The way of the rows, as a Sankey diagram: sources, what removed them, branches, the teacher that
+/// writes the responses of their seeds, experts, the merged model. A band is as high as it has rows; what has no known number is a dotted line.
 struct FlowChart {
   let overview: Overview
 
@@ -14,7 +14,8 @@ struct FlowChart {
   /// Without experts and merge, and with the words on the bands, for a phone.
   private let isNarrow: Bool
   // Where the columns are, from left to right, in pixels.
-  private let sourceX: Double, sinkX: Double, branchX: Double, expertX: Double, mergedX: Double
+  private let sourceX: Double, sinkX: Double, branchX: Double, teacherX: Double
+  private let expertX: Double, mergedX: Double
   private let width: Double
   private let node = 9.0
   /// All rows together are so high.
@@ -27,16 +28,18 @@ struct FlowChart {
     flow = Flow(overview)
     mergedX = 1000
     guard !isNarrow else {
-      (sourceX, sinkX, branchX, expertX) = (0, 180, 359, 359)
+      (sourceX, sinkX, branchX, teacherX, expertX) = (0, 180, 359, 359, 359)
       (width, full) = (368, 360)
       return
     }
     let longest = flow.sources.map { Self.short($0).count }.max() ?? 0
     sourceX = max(70, 8.4 * Double(longest) + 14)
     // What is not there needs no room.
+    let isTrained = flow.branches.contains { $0.training != nil }
     (branchX, expertX) =
       overview.merge != nil
-      ? (650, 850) : flow.branches.contains { $0.training != nil } ? (750, 1050) : (860, 1100)
+      ? (flow.isTaught ? 600 : 650, 850) : isTrained ? (750, 1050) : (860, 1100)
+    teacherX = expertX - 72
     sinkX = sourceX + (branchX - sourceX) * 0.47
     (width, full) = (1120, 430)
   }
@@ -50,7 +53,7 @@ struct FlowChart {
     var bands: [Band] = []
     for branch in flow.branches {
       var band = Band(top: y, kept: branch.sources.reduce(0) { $0 + tall($1.written) })
-      y += max(band.kept, 2 * labelHeight) + 8
+      y += max(band.kept, (branch.taught == nil ? 2 : 3) * labelHeight) + 8
       for sink in branch.sinks {
         let height = sink.rows.reduce(0) { $0 + tall($1) }
         band.sinks.append((y, height))
@@ -138,6 +141,9 @@ struct FlowChart {
     drawing.text(
       "Branches", x: isNarrow ? width : branchX, y: 14, "soft", anchor: isNarrow ? .end : .start)
     guard !isNarrow else { return }
+    if flow.isTaught {
+      drawing.text("Teacher", x: teacherX + node, y: 14, "soft", anchor: .end)
+    }
     if hasExpertNames {
       drawing.text("Experts", x: expertX + node, y: 14, "soft", anchor: .end)
     }
@@ -151,13 +157,19 @@ struct FlowChart {
     return !trained.isEmpty
       && trained.allSatisfy { branch in
         let name = Double(7 * Self.short(branch.name).count)
-        return branchX + node + words(beside: branch) + name <= expertX + node
+        return end(of: branch) + name <= expertX + node
       }
   }
 
   /// How far the words beside a branch reach.
   private func words(beside branch: Flow.Branch) -> Double {
     Double(max(8 * Self.short(branch.name).count, 7 * branch.counted.count)) + 14
+  }
+
+  /// Where the band of a branch is left on the way to its expert: at the teacher's mark, if it has
+  /// one.
+  private func end(of branch: Flow.Branch) -> Double {
+    branch.taught == nil ? branchX + node + words(beside: branch) : teacherX + node
   }
 
   /// A branch's name and rows: within its band where that is high, else above and below.
@@ -167,11 +179,16 @@ struct FlowChart {
       let x = branchX + node + 6
       // A band that is but a line does not run through the words.
       let gap = band.kept < 10 ? 2.0 : 0
-      drawing.text(Self.short(branch.name), x: x, y: middle - 2 - gap, "strong")
-      return drawing.text(branch.counted, x: x, y: middle + 12 + gap)
+      let rise = branch.taught == nil ? 0 : labelHeight / 2
+      drawing.text(Self.short(branch.name), x: x, y: middle - 2 - gap - rise, "strong")
+      drawing.text(branch.counted, x: x, y: middle + 12 + gap - rise)
+      guard let taught = branch.taught else { return }
+      return drawing.text(
+        "\(Numerals.grouped(taught)) taught", x: x, y: middle + 26 + gap - rise, "soft")
     }
+    let taught = branch.taught.map { ", \(Numerals.grouped($0)) taught" } ?? ""
     drawing.text(
-      "\(Self.short(branch.name)): \(branch.counted)", x: branchX - 6,
+      "\(Self.short(branch.name)): \(branch.counted)\(taught)", x: branchX - 6,
       y: band.kept > labelHeight ? middle + 4 : band.top - 5, anchor: .end)
   }
 
@@ -188,22 +205,33 @@ struct FlowChart {
     /// Where an expert's band leaves it, and how high it is; 0 where nobody knows.
     var leaving: [(branch: Flow.Branch, y: Double, height: Double)] = []
     for (branch, band) in zip(flow.branches, bands) {
-      var y = band.top
+      drawTeacher(&drawing, branch, band, tall)
       guard let training = branch.training else { continue }
-      let right = branchX + node
+      let (right, y) = (branchX + node, band.top)
       if let trained = training.rows {
         let height = tall(trained)
-        drawing.path(
-          Ribbon.path(right, y, height, to: expertX, y, height), "flow \(branch.colour)",
-          note: "\(branch.name) → its expert: \(Numerals.counted(trained, "row"))")
+        // What the branch kept goes straight on; what was taught comes from the teacher.
+        let taught = min(branch.taught ?? 0, trained)
+        let own = height - (taught > 0 ? tall(taught) : 0)
+        if own > 0 {
+          drawing.path(
+            Ribbon.path(right, y, own, to: expertX, y, own), "flow \(branch.colour)",
+            note: "\(branch.name) → its expert: \(Numerals.counted(trained - taught, "row"))")
+        }
+        if taught > 0 {
+          let start = band.top + band.kept - tall(branch.seeds)
+          drawing.path(
+            Ribbon.path(teacherX + node, start, height - own, to: expertX, y + own, height - own),
+            "flow \(branch.colour)",
+            note: "teacher → the expert of \(branch.name): \(Numerals.counted(taught, "row"))")
+        }
         drawing.rectangle(x: expertX, y: y, width: node, height: height, branch.colour)
         leaving.append((branch, y, height))
-        y += height
       } else {
         let middle = y + band.kept / 2
         // After the words beside the branch.
         drawing.path(
-          Ribbon.thread(right + words(beside: branch), middle, to: expertX, middle),
+          Ribbon.thread(end(of: branch), middle, to: expertX, middle),
           "unknown \(branch.colour)",
           note: "\(branch.name): \(training.why)")
         drawing.rectangle(x: expertX, y: middle - 7, width: node, height: 14, branch.colour)
@@ -245,6 +273,30 @@ struct FlowChart {
       drawing.text(
         Self.short(line, 18), x: mergedX + node + 6, y: start + 15 * Double(index),
         index == 0 ? "strong" : "soft")
+    }
+  }
+
+  /// The seeds of a branch on their way to the teacher, whose mark shows how many it taught.
+  private func drawTeacher(
+    _ drawing: inout Drawing, _ branch: Flow.Branch, _ band: Band, _ tall: (Int) -> Double
+  ) {
+    guard let taught = branch.taught, branch.seeds > 0 else { return }
+    let height = tall(branch.seeds)
+    let y = band.top + band.kept - height
+    drawing.path(
+      Ribbon.path(branchX + node, y, height, to: teacherX, y, height),
+      "flow faint \(branch.colour)",
+      note: "\(branch.name) → teacher: \(Numerals.counted(branch.seeds, "seed"))")
+    let part = taught == 0 ? 0 : height * Double(taught) / Double(branch.seeds)
+    if part > 0 {
+      drawing.rectangle(
+        x: teacherX, y: y, width: node, height: part, branch.colour,
+        note: "\(Numerals.counted(taught, "seed")) taught")
+    }
+    if part < height {
+      drawing.rectangle(
+        x: teacherX, y: y + part, width: node, height: height - part, "neutral",
+        note: "\(Numerals.counted(branch.seeds - taught, "seed")) without a row")
     }
   }
 

@@ -48,7 +48,8 @@ extension Report {
       "Files of the branches",
       [.code("File"), .text("Branch"), .number("Rows"), .number("Bytes"), .code("XXH3")],
       overview.branches.flatMap { branch in
-        branch.outputs.map { file -> [HTML] in
+        let taught = overview.teachings.filter { $0.branch == branch.name }.map(\.output)
+        return (branch.outputs + taught).map { file -> [HTML] in
           [
             .code(file.path), name(branch.name), .number(file.rows), .number(file.bytes),
             .hash(file.xxh3),

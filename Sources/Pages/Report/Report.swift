@@ -32,8 +32,8 @@ package struct Report: Sendable {
   /// Those that have something to show, in order.
   package var sections: [Section] {
     [
-      flow, branches, removals, sources, lengths, duplicates, quarantine, trainings, merge, stages,
-      files,
+      flow, branches, removals, sources, lengths, duplicates, quarantine, teacher, trainings, merge,
+      stages, files,
     ].compactMap(\.self)
   }
 
@@ -70,10 +70,7 @@ package struct Report: Sendable {
         ),
         ("Read", .number(counts.read), "once by each branch"),
         ("Kept", .number(counts.kept), "\(.share(counts.kept, of: counts.read)) of what was read"),
-        (
-          "Seeds", .number(counts.seeds),
-          counts.seeds == 0 ? "no row waits for a teacher" : "wait for a teacher"
-        ),
+        ("Seeds", .number(counts.seeds), seedsNote),
         ("Dropped", .number(counts.dropped), "by filters and picks"),
         ("Duplicates", .number(counts.duplicates), "of prompts before them"),
         ("Unreadable", .number(counts.quarantined), "quarantined"),
@@ -85,6 +82,19 @@ package struct Report: Sendable {
       </div>
       \(figures)\(notices)
       """
+  }
+
+  private var seedsNote: HTML {
+    let seeds = overview.counts.seeds
+    let asked = overview.teachings.reduce(0) { $0 + $1.seeds }
+    let taught = overview.teachings.reduce(0) { $0 + $1.taught }
+    guard asked > 0 else { return seeds == 0 ? "no row waits for a teacher" : "wait for a teacher" }
+    let parts: [HTML?] = [
+      "\(.number(taught)) taught",
+      asked > taught ? "\(.number(asked - taught)) without a row" : nil,
+      seeds > asked ? "\(.number(seeds - asked)) wait for a teacher" : nil,
+    ]
+    return parts.compactMap(\.self).joined(by: ", ")
   }
 
   private var finished: HTML {
@@ -102,8 +112,8 @@ package struct Report: Sendable {
     let stale = overview.trainings.filter { $0.isCurrent == false }.map { training -> HTML in
       .notice(
         """
-        The expert of <strong>\(training.branch)</strong> was trained on an earlier build of the \
-        branch.
+        The expert of <strong>\(training.branch)</strong> was trained on other rows than the branch \
+        has now.
         """)
     }
     return (open + stale).joined()
@@ -113,7 +123,7 @@ package struct Report: Sendable {
     Section(
       "flow", "Flow",
       intro: """
-        From sources to branches, and on to experts and the merged model where there are any. A \
+        From sources to branches, and on to teacher, experts and merged model where there are any. A \
         band is as high as it has rows; a source that several branches read flows into each of \
         them. Grey is what was removed.
         """,

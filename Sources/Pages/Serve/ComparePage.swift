@@ -88,6 +88,39 @@ package struct ComparePage: Sendable {
         ]
       }, isStack: true)
     return counts.html + (branch.groups.isEmpty ? "" : causes.html) + inputs(branch)
+      + (branch.taught.map { taught($0, branch.name) } ?? "")
+  }
+
+  /// What became of the rows that a teacher wrote.
+  private func taught(_ taught: TaughtDifference, _ name: String) -> HTML {
+    func side(_ side: TaughtDifference.Side?) -> HTML {
+      guard let side else { return "not taught" }
+      return "\(.counted(side.rows, "row")) of \(.counted(side.seeds, "seed")) by \(side.model)"
+    }
+    let table = Table(
+      "What changed in the taught rows of \(name), and why",
+      [.text("change"), .text("because"), .code("for example"), .number("rows")],
+      taught.groups.map { group in
+        [
+          "\(group.change.rawValue)", "\(group.cause)",
+          Address.sample(group.example, run: nil).link(HTML.id(group.example)),
+          HTML.number(group.count),
+        ]
+      }, isStack: true)
+    let settings = taught.settings.map { setting -> HTML in
+      HTML.fold(
+        "The teacher’s \(setting.name)",
+        """
+        <div class="columns"><div><h3>Before</h3>\(text(setting.before))</div>\
+        <div><h3>After</h3>\(text(setting.after))</div></div>
+        """)
+    }.joined()
+    return """
+      <h3>Taught rows</h3>
+      <p>\(side(taught.before)) before, \(side(taught.after)) after; \
+      \(.number(taught.same)) have the same bytes.</p>
+      \(taught.groups.isEmpty ? "" : table.html)\(settings)
+      """
   }
 
   /// What a branch is made from, where it is not what it was.

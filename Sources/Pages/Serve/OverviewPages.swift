@@ -9,7 +9,7 @@ package struct OverviewPages: Sendable {
 
   package init(_ overview: Overview) {
     let report = Report(overview) { Address.sample($0).text }
-    let (ofSources, ofModels) = (["sources", "files"], ["training", "merge"])
+    let (ofSources, ofModels) = (["sources", "files"], ["teacher", "training", "merge"])
     let parts = report.sections
     func content(_ isWanted: (String) -> Bool) -> HTML {
       parts.filter { isWanted($0.id) }.map(\.content).joined()
@@ -19,9 +19,9 @@ package struct OverviewPages: Sendable {
       report.masthead + content { !ofSources.contains($0) && !ofModels.contains($0) })
     sources = ServedPage("Sources", .sources, "<h1>Sources</h1>\n" + content(ofSources.contains))
     let drawn = content(ofModels.contains)
+    let nothing: HTML =
+      "<p class=\"lead\">Nothing was taught, trained or merged here yet.</p>\n"
     models = ServedPage(
-      "Models", .models,
-      "<h1>Models</h1>\n"
-        + (drawn == "" ? "<p class=\"lead\">Nothing was trained or merged here yet.</p>\n" : drawn))
+      "Models", .models, "<h1>Models</h1>\n" + (drawn == "" ? nothing : drawn))
   }
 }

@@ -68,7 +68,8 @@ package struct SamplePage: Sendable {
       return """
         <h3>\(branch) \(HTML.fate(fate.fate))</h3>
         \(story.map(paragraph) ?? "")
-        \(facts(of: fate))\(story.map(steps) ?? "")\(rule(of: fate))\(gaveWay(index))\(row(index))
+        \(facts(of: fate))\(story.map(steps) ?? "")\(rule(of: fate))\(gaveWay(index))\(row(index))\
+        \(lesson(index))
         """
     }.joined()
   }
@@ -87,6 +88,14 @@ package struct SamplePage: Sendable {
     if let path = fate.outputPath, let row = fate.outputRow {
       let build: HTML = fate.replacedBy == nil ? "" : " in the build of run \(Int(fate.run))"
       facts.append(("row", "\(HTML.number(row)) of \(HTML.code(path))\(build)"))
+    }
+    if let teaching = fate.teaching {
+      facts.append(("teacher", "\(teaching.model)"))
+      facts.append(("seed", "\(teaching.outcome)"))
+      if let reason = teaching.reason { facts.append(("because", "\(reason)")) }
+      if let row = teaching.outputRow {
+        facts.append(("taught row", "\(HTML.number(row)) of \(HTML.code(teaching.outputPath))"))
+      }
     }
     if let picked = fate.picked, let candidates = fate.candidates, candidates > 1 {
       facts.append(("picked", "trajectory \(picked + 1) of \(candidates)"))
@@ -136,6 +145,11 @@ package struct SamplePage: Sendable {
   private func row(_ index: Int) -> HTML {
     guard view.outputs.indices.contains(index), let output = view.outputs[index] else { return "" }
     return HTML.fold("The row of the branch", reading(output))
+  }
+
+  private func lesson(_ index: Int) -> HTML {
+    guard view.lessons.indices.contains(index), let lesson = view.lessons[index] else { return "" }
+    return LessonPart(lesson, reading: reading).html
   }
 
   // MARK: - Origin

@@ -91,7 +91,6 @@ package struct SeedPass {
     let reader = try SeedReader(path)
     while let seeds = try reader.next() {
       for start in stride(from: 0, to: seeds.count, by: Self.batch) {
-        try Interruption.check()
         let batch = seeds[start..<min(start + Self.batch, seeds.count)]
         for standing in try standings(of: Array(batch)) { try body(standing) }
       }

@@ -59,6 +59,7 @@ package struct TaughtRows {
     var reasons: [Reason] = []
     var places: [String: Int] = [:]
     let digest = try pass.forEach(of: path) { standing in
+      try Interruption.check()
       let fate = standing.fate(attempts: pass.plan.limits.attempts, failed: failed)
       guard let fate else {
         throw StoreError("the seed \(standing.seed.id) was not asked for; this is a bug")

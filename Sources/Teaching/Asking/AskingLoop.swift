@@ -124,7 +124,7 @@ final class AskingLoop {
       if isOver { break }
       for event in mailbox.take(within: waitingTime(from: now)) {
         switch event {
-        case .text(let number): textCame(number)
+        case .text(let number): textCame(number, at: seconds())
         case .ended(let number, let ending): ended(number, ending, at: seconds())
         case .recorded(let reasons): recorded(try reasons.get(), at: seconds())
         }
@@ -250,12 +250,12 @@ final class AskingLoop {
 
   // MARK: - What comes back
 
-  private func textCame(_ number: Int64) {
-    lastSign = seconds()
+  private func textCame(_ number: Int64, at now: Double) {
+    lastSign = now
     hasAnswer = true
     guard let flight = flights[number], !flight.isCounted else { return }
     flights[number]?.isCounted = true
-    servers[flight.server].throttle.answered(flight.turn)
+    servers[flight.server].throttle.answered(flight.turn, at: now)
   }
 
   private func ended(_ number: Int64, _ ending: Ending, at now: Double) {
@@ -269,19 +269,18 @@ final class AskingLoop {
     attempt.firstByteMilliseconds = ending.firstByte.map { Int($0 * 1000) }
     attempt.milliseconds = Int(ending.seconds * 1000)
     if reply.status != nil { hasHeard = true }
-    if ending.problem == .abandoned {
-      settle(attempt, .abandoned, usage(of: attempt.request).estimate(textCount: reply.textCount))
-      return
-    }
+    if ending.problem != .unreachable { firstMiss = nil }
     switch reply.result {
     case .answer(let completion): answered(flight, attempt, completion, at: now)
+    case _ where ending.problem == .abandoned:
+      settle(attempt, .abandoned, usage(of: attempt.request).estimate(textCount: reply.textCount))
     case .broken, .error:
       if ending.problem == .timedOut { servers[flight.server].throttle.timedOut(at: now) }
       let isError = if case .error = reply.result { true } else { false }
       failed(
         flight, attempt, isError ? .failed : .broken,
         usage(of: attempt.request).estimate(textCount: reply.textCount), at: now)
-      if isError { failedEarly(attempt) }
+      if ending.problem == nil { failedEarly(attempt) }
     case .status(let pause, let location):
       turnedAway(flight, attempt, pause: pause, location: location, at: now)
     case .nothing: nothingCame(flight, attempt, ending, at: now)
@@ -293,7 +292,7 @@ final class AskingLoop {
   ) {
     lastSign = now
     hasAnswer = true
-    servers[flight.server].answered(flight.turn, isCounted: flight.isCounted)
+    servers[flight.server].answered(flight.turn, isCounted: flight.isCounted, at: now)
     var attempt = attempt
     attempt.state = .answered
     attempt.finishReason = completion.finishReason
@@ -394,11 +393,11 @@ final class AskingLoop {
     let nothing = Attempt.Tokens(prompt: 0, completion: 0, usage: .none)
     switch ending.problem {
     case .unreachable:
-      if firstMiss == nil { firstMiss = now }
       servers[server].throttle.missed(
         at: now, jitter: jitter.next(), longest: hasHeard ? nil : patience.unreachable / 5)
       sendAgain(flight.undertaking, due: now)
       settle(attempt, .failed, nothing)
+      missed(at: now)
     case .cut
     where servers[server].hasAnswered && !flight.undertaking.isReconnected
       && ending.seconds < Self.staleSeconds:
@@ -409,6 +408,19 @@ final class AskingLoop {
       if ending.problem == .timedOut { servers[server].throttle.timedOut(at: now) }
       failed(flight, attempt, .failed, usage(of: attempt.request).estimate(textCount: 0), at: now)
     }
+  }
+
+  /// Where nobody has ever said anything, and nobody can be reached for a while, nobody is there.
+  private func missed(at now: Double) {
+    let first = firstMiss ?? now
+    firstMiss = first
+    guard !hasHeard, now - first >= patience.unreachable,
+      servers.allSatisfy({ $0.throttle.misses > 0 })
+    else { return }
+    stop(
+      lastWords ?? "no server can be reached", advice: "see that it runs, and that the URL is right"
+    )
+    abandon()
   }
 
   /// Counts to the request's retries.
@@ -536,13 +548,6 @@ final class AskingLoop {
           + (lastWords.map { " (\($0))" } ?? ""),
         advice: "look after them, or let the recipe's 'silence' be longer")
       abandon()
-    } else if !hasHeard, let firstMiss, now - firstMiss >= patience.unreachable,
-      servers.allSatisfy({ $0.throttle.misses > 0 })
-    {
-      stop(
-        lastWords ?? "no server can be reached",
-        advice: "see that it runs, and that the URL is right")
-      abandon()
     }
   }
 
@@ -632,10 +637,10 @@ private struct Server {
     throttle = Throttle(ceiling: concurrency)
   }
 
-  mutating func answered(_ turn: Int, isCounted: Bool) {
+  mutating func answered(_ turn: Int, isCounted: Bool, at now: Double) {
     hasAnswered = true
     failuresInARow = 0
     throttle.heard()
-    if !isCounted { throttle.answered(turn) }
+    if !isCounted { throttle.answered(turn, at: now) }
   }
 }

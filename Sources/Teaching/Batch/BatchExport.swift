@@ -22,14 +22,16 @@ package struct BatchExport {
     self.recipe = recipe
   }
 
-  /// A branch, and the file of its seeds.
+  /// A branch, and the file of its seeds with the hash that this should have.
   package struct Branch {
-    package let name: String
-    package let seeds: String
+    let name: String
+    let seeds: String
+    let xxh3: String?
 
-    package init(_ name: String, seeds: String) {
+    package init(_ name: String, seeds: String, xxh3: String? = nil) {
       self.name = name
       self.seeds = seeds
+      self.xxh3 = xxh3
     }
   }
 
@@ -203,17 +205,24 @@ extension BatchExport {
       let policy = try store.number(ofPolicy: plan.policy.text)
       var output = try OutputFile(path, isDurable: true)
       for branch in branches {
-        seedDigests.append(
-          try SeedPass(plan, store, policy: policy).forEach(of: branch.seeds) { standing in
-            for place in standing.open(attempts: plan.limits.attempts)
-            where seen.insert(standing.requests[place].hash).inserted {
-              if standing.standings[place].batch != nil {
-                outcome.out += 1
-              } else {
-                try choose(standing.requests[place], &output)
-              }
+        let pass = SeedPass(plan, store, policy: policy)
+        let digest = try pass.forEach(of: branch.seeds) { standing in
+          for place in standing.open(attempts: plan.limits.attempts)
+          where seen.insert(standing.requests[place].hash).inserted {
+            if standing.standings[place].batch != nil {
+              outcome.out += 1
+            } else {
+              try choose(standing.requests[place], &output)
             }
-          })
+          }
+        }
+        guard branch.xxh3 == nil || branch.xxh3 == digest.description else {
+          throw FileError(
+            branch.seeds,
+            "is not what the branch wrote; build the branch again with 'branchmerge run --until"
+              + " branch'")
+        }
+        seedDigests.append(digest)
       }
       outcome.byteCount = output.byteCount
       digest = try output.finish()

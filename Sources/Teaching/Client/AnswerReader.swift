@@ -155,7 +155,8 @@ final class AnswerReader {
     let bytes = key.redacting(bytes, isJSON: true)
     do {
       let json = try JSON(parsing: bytes)
-      guard json["error"] ?? .null == .null || json["choices"] != nil else {
+      let isError = json["error"] ?? .null != .null || json["object"]?.text == "error"
+      guard !isError || json["choices"] != nil else {
         return Reply(.error, status, nil, serverWords(bytes))
       }
       return Reply(.answer(try Completion(json)), status, bytes, nil)

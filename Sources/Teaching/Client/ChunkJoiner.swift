@@ -59,6 +59,8 @@ struct ChunkJoiner {
         } else if identity[key] == nil {
           identity[key] = bytes[range]
         }
+      case "object" where try scanner.kind() == .string:
+        if try scanner.string() == "error" { error = bytes }
       default: try scanner.skip()
       }
     }
@@ -166,7 +168,8 @@ private struct Choice {
       case "index" where try scanner.kind() == .number: index = Int(try scanner.number()) ?? -1
       case "finish_reason":
         let (kind, range) = try scanner.value()
-        if kind != .null { finishReason = range }
+        // Some servers write an empty one into each chunk.
+        if kind == .string, range.count > 2 { finishReason = range }
       case "delta" where try scanner.kind() == .object:
         try scanner.enterObject()
         delta = []

@@ -1,9 +1,13 @@
+internal import Foundation
+
 /// How many requests a server gets at once: more while answers come, fewer when it is too much.
 ///
-/// Additive increase, multiplicative decrease, as in TCP (RFC 5681): one more for each answer until
-/// something was refused, from then on one more for each round of answers. The first text of an
-/// answer counts, and its end where there was none; the head alone says nothing of a server's load.
-/// All times are in seconds of one clock.
+/// Additive increase and multiplicative decrease, as in TCP: one more for each answer until something
+/// was refused, from then on one more for each round of answers (RFC 5681). As a round may take
+/// minutes, the limit also comes back in seconds to where it was before it fell, slowly near there
+/// and faster beyond (CUBIC, RFC 9438), but never by more than one for an answer. The first text of
+/// an answer counts, and its end where there was none; the head alone says nothing of a server's
+/// load. All times are in seconds of one clock.
 struct Throttle {
   /// Rises to `ceiling` and never falls below 1.
   private(set) var limit: Double
@@ -11,8 +15,9 @@ struct Throttle {
   private(set) var inFlight = 0
   /// Until when nothing is sent.
   private(set) var pausedUntil = 0.0
-  private var wasRefused = false
+  /// When the limit last fell, and from where.
   private var lastDecrease: Double?
+  private var peak = 0.0
   /// Since the last answer: pauses after refusals.
   private var pauses = 0
   /// In a row: connections that did not come about.
@@ -23,6 +28,8 @@ struct Throttle {
 
   private static let start = 16.0
   private static let decrease = 0.7
+  /// CUBIC's C, in requests for a second cubed.
+  private static let steepness = 0.4
   private static let secondsBetweenDecreases = 1.0
   private static let shortestPause = 0.1
   private static let shortestAbsence = 0.5
@@ -57,11 +64,18 @@ struct Throttle {
   mutating func heard() { misses = 0 }
 
   /// Text of an answer comes, or a whole answer; once for each request.
-  mutating func answered(_ number: Int) {
+  mutating func answered(_ number: Int, at now: Double) {
     pauses = 0
     // A limit that was not reached while the request was in flight was not tried.
     guard number <= lastFull else { return }
-    limit = min(ceiling, limit + (wasRefused ? 1 / limit : 1))
+    limit = min(ceiling, limit + step(at: now))
+  }
+
+  private func step(at now: Double) -> Double {
+    guard let lastDecrease else { return 1 }
+    let secondsBack = cbrt(peak * (1 - Self.decrease) / Self.steepness)
+    let target = peak + Self.steepness * pow(now - lastDecrease - secondsBack, 3)
+    return max(1 / limit, min(1, target - limit))
   }
 
   /// Status 429 or 503. `pause` is what the server asks for, `jitter` a number from 0 to 1.
@@ -90,7 +104,7 @@ struct Throttle {
   private mutating func fall(at now: Double) {
     if let lastDecrease, now - lastDecrease < Self.secondsBetweenDecreases { return }
     lastDecrease = now
-    wasRefused = true
+    peak = limit
     limit = max(1, limit * Self.decrease)
   }
 

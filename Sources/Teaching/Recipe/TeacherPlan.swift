@@ -71,11 +71,14 @@ package struct TeacherPlan: Sendable {
     ]
   }
 
-  private static let keys = [
+  static let keys = [
     "url", "urls", "model", "key", "system", "prompt", "response", "temperature", "top_p",
     "max_tokens", "answers", "attempts", "retries", "extra", "prices", "budget", "concurrency",
     "timeout", "silence", "max_unanswered", "accept",
   ]
+  static let acceptKeys = ["finish", "reasoning", "filters", "pick"]
+  static let budgetKeys = ["requests", "tokens", "money"]
+  static let priceKeys = ["prompt", "completion", "currency"]
 
   package init(_ yaml: YAML, library: Library) throws {
     let keys = try yaml.keyed("'teacher'", Self.keys)
@@ -89,14 +92,12 @@ package struct TeacherPlan: Sendable {
       answers: try Self.answers(keys["answers"]),
       asksForUsage: try keys["extra"]?.entries("'extra'")
         .contains { try $0.key.text("a key") == "stream_options" && $0.value.isNull } != true)
-    let accept =
-      try keys["accept"]?.keyed("'accept'", ["finish", "reasoning", "filters", "pick"]) ?? [:]
+    let accept = try keys["accept"]?.keyed("'accept'", Self.acceptKeys) ?? [:]
     form = try AnswerForm(
       prompt: keys["prompt"], response: keys["response"],
       filters: try accept["filters"]?.list("'filters'") ?? [], library: library)
     policy = try AcceptancePolicy(accept, form)
-    let budget =
-      try keys["budget"]?.keyed("'budget'", ["requests", "tokens", "money"]) ?? [:]
+    let budget = try keys["budget"]?.keyed("'budget'", Self.budgetKeys) ?? [:]
     prices = try keys["prices"].map(Self.prices)
     if let money = budget["money"], prices == nil {
       throw money.fail("a budget of money needs 'prices', to count it by")
@@ -174,7 +175,7 @@ package struct TeacherPlan: Sendable {
   }
 
   private static func prices(_ yaml: YAML) throws(RecipeError) -> Prices {
-    let keys = try yaml.keyed("'prices'", ["prompt", "completion", "currency"])
+    let keys = try yaml.keyed("'prices'", Self.priceKeys)
     func price(_ key: String) throws(RecipeError) -> Double {
       guard let place = keys[key] else { throw yaml.fail("'prices' needs '\(key)'") }
       let price = try place.number("'\(key)'")

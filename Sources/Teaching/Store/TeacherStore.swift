@@ -29,7 +29,7 @@ package final class TeacherStore: Sendable {
     }
   }
 
-  /// Opens a store that must be there, for questions only.
+  /// Opens a store that must be there, for questions only; nothing is written beside it.
   package init(reading path: String) throws {
     self.path = path
     guard FileManager.default.fileExists(atPath: path) else {
