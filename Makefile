@@ -10,13 +10,15 @@ export PATH := $(CURDIR)/$(PYTHON)/bin:$(PATH)
 export BRANCHMERGE_PYTHON ?= $(CURDIR)/$(PYTHON)/bin/python
 
 PROGRAM := .build/release/branchmerge
+STUB := .build/release/stub-teacher
 DEMO := .build/demo
 E2E := .build/e2e
 
 .PHONY: demo e2e test bench bench-audit bench-merge bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
-	@scripts/demo $(PROGRAM) $(DEMO)
+	swift build -c release --static-swift-stdlib --product stub-teacher
+	@scripts/demo $(PROGRAM) $(DEMO) $(STUB)
 
 e2e: build  ## Train three tiny experts with LLaMA-Factory, merge them, and compare losses.
 	@scripts/e2e $(PROGRAM) $(E2E) .build/e2e-python

@@ -21,11 +21,19 @@ package struct RecordedTeaching: Sendable {
 
   /// That `own` and `build`, two rows of the table of branches, are of the same bytes, so that what
   /// was taught of one is taught of the other: its seeds have the same numbers.
-  static let isSameBuild = """
+  package static let isSameBuild = """
     own.name = build.name AND own.row_format = build.row_format AND NOT EXISTS (
       SELECT 1 FROM output_file AS file WHERE file.branch = own.id AND NOT EXISTS (
         SELECT 1 FROM output_file AS other
         WHERE other.branch = build.id AND other.path = file.path AND other.xxh3 = file.xxh3))
+    """
+
+  /// A query for the latest teaching of each build: `build` and `teaching`, by their numbers.
+  package static let latestOfBuilds = """
+    SELECT build.id AS build, max(teaching.id) AS teaching
+    FROM teaching JOIN stage ON stage.id = teaching.stage AND stage.state = 'done'
+    JOIN branch AS own ON own.id = teaching.branch
+    JOIN branch AS build ON own.id = build.id OR (\(isSameBuild)) GROUP BY build.id
     """
 
   /// Those of a build, or of others that wrote the same bytes, the latest first.

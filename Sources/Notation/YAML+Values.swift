@@ -15,7 +15,7 @@ extension YAML {
   }
 
   /// A whole number that products of two still hold.
-  package func count(_ what: String) throws(RecipeError) -> Int {
+  package func positiveWhole(_ what: String) throws(RecipeError) -> Int {
     let count = try whole(what)
     guard 1...(1 << 30) ~= count else {
       throw fail("\(what) should be from 1 to \(1 << 30), and is \(described)")
@@ -24,7 +24,7 @@ extension YAML {
   }
 
   /// One of the names that a type has.
-  package func choice<Choice: RawRepresentable & CaseIterable>(_ what: String)
+  package func named<Choice: RawRepresentable & CaseIterable>(_ what: String)
     throws(RecipeError) -> Choice where Choice.RawValue == String
   {
     let name = try text(what)

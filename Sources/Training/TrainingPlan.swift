@@ -83,12 +83,12 @@ private struct SettingsReader {
       places[key] = yaml
       switch key {
       case "template": settings.template = try yaml.text("'template'")
-      case "cutoff": settings.cutoff = try yaml.count("'cutoff'")
-      case "overlong": settings.overlong = try yaml.choice("'overlong'")
-      case "packing": settings.packing = try yaml.choice("'packing'")
-      case "batch": settings.batch = try yaml.count("'batch'")
-      case "device_batch": settings.deviceBatch = try yaml.count("'device_batch'")
-      case "gpus": settings.gpus = try yaml.count("'gpus'")
+      case "cutoff": settings.cutoff = try yaml.positiveWhole("'cutoff'")
+      case "overlong": settings.overlong = try yaml.named("'overlong'")
+      case "packing": settings.packing = try yaml.named("'packing'")
+      case "batch": settings.batch = try yaml.positiveWhole("'batch'")
+      case "device_batch": settings.deviceBatch = try yaml.positiveWhole("'device_batch'")
+      case "gpus": settings.gpus = try yaml.positiveWhole("'gpus'")
       case "epochs": settings.epochs = try yaml.positive("'epochs'")
       case "learning_rate": settings.learningRate = try yaml.positive("'learning_rate'")
       case "schedule":
@@ -108,8 +108,8 @@ private struct SettingsReader {
         settings.weightDecay = try yaml.number("'weight_decay'")
         guard settings.weightDecay >= 0 else { throw yaml.fail("'weight_decay' is at least 0") }
       case "seed": settings.seed = try yaml.whole("'seed'")
-      case "precision": settings.precision = try yaml.choice("'precision'")
-      case "save_steps": settings.saveSteps = try yaml.count("'save_steps'")
+      case "precision": settings.precision = try yaml.named("'precision'")
+      case "save_steps": settings.saveSteps = try yaml.positiveWhole("'save_steps'")
       case "silence": settings.silence = try yaml.seconds("'silence'")
       case "extra": try readExtra(yaml)
       case "command": settings.command = try Self.command(yaml)

@@ -22,7 +22,7 @@ struct AskingLine {
     add(counted(state.retries, "retry", "retries"), "\(grouped(state.retries)) again")
     if state.done > 0 {
       let share = Self.percent(state.accepted, of: state.done)
-      add("\(share) accepted", "\(share) good")
+      add("\(share) accepted", "\(share) ok")
     }
     if let cost = state.cost {
       let spent = String(format: "%.2f", cost)

@@ -26,7 +26,7 @@ struct AskingLineTests {
         + "  512 in flight  12 retries  98 % accepted  3.21 of about 12.40 USD  62 min 5 s left")
     #expect(line.fitting(200) == line.long)
     let short =
-      "teach science  1,204/2,496  37/s  123.5k tok/s  512 out  12 again  98 % good"
+      "teach science  1,204/2,496  37/s  123.5k tok/s  512 out  12 again  98 % ok"
       + "  3.21/12.40 USD  1:02:05"
     #expect(short.count < 100)
     #expect(line.fitting(100) == short)

@@ -156,7 +156,7 @@ private let badFiles = [
   BadFile(
     recipe, "branches:", "branch:",
     "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about',"
-      + " 'branches', 'base', 'train' and 'merge'"),
+      + " 'branches', 'teacher', 'base', 'train' and 'merge'"),
   BadFile(
     recipe, "sources:", "sources: [",
     "\(recipe):5:16: is not YAML: did not find expected ',' or ']'"),

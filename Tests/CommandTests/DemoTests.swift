@@ -144,6 +144,38 @@ struct DemoTests {
 struct WhyTests {
   let folder = try! TemporaryFolder()
 
+  @Test func `the demo has a stub answer the seeds, says so, and asks nothing twice`() throws {
+    let name = ".build/demo-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: "\(Package.root)/\(name)") }
+    let stub = String(Package.program.dropLast("branchmerge".count)) + "stub-teacher"
+    let ending = try Running(
+      Package.root + "/scripts/demo", [Package.program, name, stub], in: Package.root, [:]
+    ).end()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(
+      ending.output.replacing(/127.0.0.1:[0-9]+/, with: "ADDRESS").contains(
+        """
+        A stub pretends to be the teacher of the seeds, at http://ADDRESS/v1:
+        no model is behind it, and its answers are nonsense.
+
+        """))
+    #expect(ending.output.contains("science     82        82         0"))
+    #expect(ending.output.contains("\nThe stub counted 82 requests, and is gone.\n"))
+    #expect(ending.errors.components(separatedBy: "of 82 requests are answered").count == 2)
+    #expect(
+      ending.errors.components(
+        separatedBy: "teach science: 71 rows kept, 82 taught of 82 seeds in "
+      )
+      .count == 3)
+    #expect(
+      ending.errors.contains("teach science: up to date (71 rows kept, 82 taught of 82 seeds)\n"))
+    let why = try #require(ending.output.components(separatedBy: "$ branchmerge why ").last)
+    #expect(why.contains("stub-teacher"))
+    #expect(
+      why.replacing("\n", with: " ").contains("is row 153 of teach/science/train.jsonl"))
+    #expect(ending.output.contains("all of it holds"))
+  }
+
   @Test(arguments: stories)
   func `why tells a sample's whole story`(story: Story) throws {
     _ = try demo(in: folder)
@@ -396,7 +428,7 @@ private let stories = [
       MOMENT) read it for the branch science. It passed the filter science-cot (“Keeps s1's
       science and health science.”): cot_type was "science". The recipe writes its prompt by the template
       {prompt}. It was kept as a seed, for which a teacher is still to write the response: row 1 of
-      branches/science/seeds.jsonl.
+      branches/science/seeds.jsonl. The recipe's teacher has not been asked for it yet.
 
       source file                            XXH3 f5d0adaf41b381951632a756831d3784
       row 1 of it                            XXH3 22757086f67ea208

@@ -145,11 +145,14 @@ struct TeachTests {
     #expect(
       other.errors == "error: --only scence: no branch with seeds has this name; did you mean"
         + " 'science'? There are 'science'\n")
+    try fixture.folder.write(
+      "datasets/recipes/none.yaml",
+      try #require(TeachFixture.recipe.components(separatedBy: "teacher:\n").first))
     let none = try branchmerge(
-      "teach", "datasets/recipes/tinyr1.yaml", "-w", fixture.folder / "work")
+      "teach", "datasets/recipes/none.yaml", "-w", "work", in: fixture.folder.path)
     #expect(
       none.errors
-        == "error: the recipe datasets/recipes/tinyr1.yaml has no 'teacher' that could be asked\n")
+        == "error: the recipe datasets/recipes/none.yaml has no 'teacher' that could be asked\n")
     try fixture.folder.write(
       "datasets/recipes/one.yaml",
       TeachFixture.recipe.replacing("URL", with: fixture.stub.url)

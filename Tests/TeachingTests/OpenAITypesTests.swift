@@ -1,6 +1,7 @@
 import Curation
 import Foundation
 import Notation
+import StubTeacher
 import Testing
 
 @testable import Teaching
@@ -60,6 +61,25 @@ struct OpenAITypesTests {
     try check("results", "results.jsonl")
     try fixture.take("results.jsonl")
     try check("answers", "teacher.sqlite")
+  }
+
+  @Test(arguments: Behaviour.Reasoning.allCases)
+  func `what a server gets to see, and its stream as it is stored, are what the types say`(
+    reasoning: Behaviour.Reasoning
+  ) throws {
+    var behaviour = Behaviour()
+    behaviour.reasoning = reasoning
+    let asker = try AskerFixture(behaviour)
+    asker.recipe = "system: Think.\nextra: {seed: 1}\naccept: {reasoning: optional}\n"
+    let outcome = try asker.ask((1...8).map { "What is \($0) + \"é\"?" })
+    #expect(outcome.failed.isEmpty)
+    let bodies = asker.stub.exchanges.map(\.body)
+    #expect(bodies.count == 8)
+    try fixture.write("bodies.jsonl", bodies.joined(separator: "\n") + "\n")
+    try check("bodies", "bodies.jsonl")
+    for more in [[], ["--mutate"]] {
+      #expect(try OpenAITypes.complaints("answers", asker.storePath, more) == "")
+    }
   }
 }
 

@@ -93,7 +93,7 @@ struct PageTests {
       let taught = try await server.get("/sample?id=pool:5").body
       #expect(taught.contains("Let me see: stop") && taught.contains("Answer 1: taken"))
       #expect(taught.contains("was accepted, and with it the sample is row 3 of"))
-      #expect(taught.components(separatedBy: "Proved by its hash.").count == 4)
+      #expect(taught.components(separatedBy: "Proved by its hash.").count == 5)
       let rejected = try await server.get("/sample?id=pool:11").body
       #expect(rejected.contains("Answer 2: turned down") && rejected.contains("rejected"))
       let models = try await server.get("/models").body

@@ -174,6 +174,18 @@ final class Classroom {
 
   // MARK: - Answers
 
+  /// All verdicts of the store: attempt and what it came to.
+  func verdicts() throws -> [String] {
+    try DatabaseQueue(path: "\(workspace)/\(TeacherStore.fileName)").read { database in
+      try String.fetchAll(
+        database,
+        sql: """
+          SELECT attempt || iif(is_accepted, ' accepted', ' rejected') FROM verdict
+          ORDER BY attempt, policy
+          """)
+    }
+  }
+
   func store() throws -> TeacherStore {
     try Folder.create(workspace)
     return try TeacherStore(
@@ -225,22 +237,28 @@ final class Classroom {
           FROM taught WHERE teaching = (SELECT max(id) FROM teaching) ORDER BY seed_row
           """
       ).map { row in
-        row.databaseValues.filter { !$0.isNull }.map(\.description).joined(separator: " ")
-          .replacing("\"", with: "")
+        row.databaseValues.compactMap { value in
+          switch value.storage {
+          case .string(let text): text
+          case .int64(let number): "\(number)"
+          default: nil
+          }
+        }.joined(separator: " ")
       }
     }
   }
 
-  /// Records what came back for a prompt, as by one who asked with the recipe's settings.
+  /// Records what came back for a prompt, whose reference answer is a number, as by one who asked with the recipe's settings.
   @discardableResult
   func reply(
-    _ replies: Reply..., to prompt: String, answer: Int = 1, settings: [String] = []
+    _ replies: Reply..., to prompt: String, number: String? = nil, answer: Int = 1,
+    settings: [String] = []
   ) throws -> TeacherRequest {
     let store = try store()
     let plan = try recipe(settings).teacher!
     let row = SeedRow(
       number: 1, id: "by hand", promptBytes: Array(JSON.quoted(prompt).utf8.dropFirst().dropLast()),
-      prompt: prompt, answer: nil)
+      prompt: prompt, answer: number)
     let request = RequestMaker(plan).requests(for: row)![answer - 1]
     for reply in replies {
       var origin = TeacherStore.Origin.server

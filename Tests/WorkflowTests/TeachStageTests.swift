@@ -368,6 +368,31 @@ struct TeachStageTests {
     #expect(try room.state(of: .teach("science"), setting) == .upToDate)
   }
 
+  @Test func `a filter that changes judges the stored answers anew`() throws {
+    let room = try Classroom()
+    try room.answer(1...3)
+    let accept = "teacher.accept.filters=[terse]"
+    let settings = [accept, "teacher.attempts=1", "teacher.max_unanswered=3"]
+    #expect(
+      try room.run(settings[0], settings[1], settings[2])["teach science"]?.message
+        == "2 rows kept, 3 taught of 3 seeds")
+    try room.write(
+      "filters/terse.yaml", room.text("filters/terse.yaml").replacing("12", with: "5"))
+    #expect(
+      try room.state(of: .teach("science"), settings[0], settings[1], settings[2])
+        == .stale(["accept changed"]))
+    #expect(
+      try room.run(settings[0], settings[1], settings[2])["teach science"]?.message
+        == "2 rows kept, 0 taught of 3 seeds, 3 rejected")
+    #expect(
+      try room.taught()[0] == #"1 rejected filter terse: {"solution": {"length": 8}} 1"#)
+    // Both verdicts stay in the store, each with its policy.
+    #expect(
+      try room.verdicts() == [
+        "1 accepted", "1 rejected", "2 accepted", "2 rejected", "3 accepted", "3 rejected",
+      ])
+  }
+
   @Test(arguments: [
     ("teacher.prompt='Q: {prompt}'", "prompt: {prompt} became Q: {prompt}"),
     ("teacher.system=Think.", "system:  became Think."),
@@ -553,5 +578,25 @@ struct TeachStageTests {
     #expect(room.failure().contains("no accepted answer to 2 of 3 requests"))
     try room.answer(2...3)
     #expect(try room.run()["teach science"]?.result == .done)
+  }
+
+  @Test func `a seed whose prompt's template has a null field has no question`() throws {
+    let room = try Classroom(seeds: 1)
+    try room.write(
+      "work/sources/asked.jsonl",
+      Classroom.seed(1) + #"{"question": "Q2?", "solution": null, "answer": null}"# + "\n")
+    let settings = "teacher.prompt='{prompt} ({answer})'"
+    try room.reply(
+      .answered(Classroom.completion("It is 1.")), to: Classroom.prompt(1), number: "1",
+      settings: [settings])
+    let summaries = try room.run(settings, "teacher.max_unanswered=1")
+    #expect(
+      summaries["teach science"]?.message == "2 rows kept, 1 taught of 2 seeds, 1 refused")
+    #expect(
+      try room.taught()[1] == "2 refused no question: a field of the prompt's template is null 0")
+    #expect(
+      try room.text("work/teach/science/unanswered.jsonl").hasSuffix(
+        #""reason":"no question: a field of the prompt's template is null","request":null}"#
+          + "\n"))
   }
 }

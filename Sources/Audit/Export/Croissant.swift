@@ -5,7 +5,8 @@ internal import Lineage
 internal import Notation
 
 /// Croissant 1.1 (http://mlcommons.org/croissant/1.1) of one branch: its files with their SHA-256, its
-/// columns, its sources and, by an annotation of each row, the sample that the row was made of.
+/// columns, its sources and, by an annotation of each row, the sample that the row was made of. Where a
+/// teacher completed the branch it is the whole data set that is described, and by whom.
 ///
 /// The files are read once, and must be those that the ledger knows.
 package enum Croissant: ExportFormat {
@@ -22,8 +23,11 @@ package enum Croissant: ExportFormat {
           ? "\(export.ledger.path) has no branch yet"
           : "a Croissant document describes one data set; add --branch with \(some(of: names))")
     }
+    let teaching = provenance.teachings.first { $0.build == build.id }
+    let outputs = teaching.map { [$0.output] } ?? build.outputs
     let document = CroissantDocument(
-      export: export, build: build, digests: try build.outputs.map { try digest(of: $0, export) })
+      export: export, build: build, teaching: teaching, outputs: outputs,
+      digests: try outputs.map { try digest(of: $0, export) })
     try write(document.json.formatted() + "\n")
   }
 
@@ -51,6 +55,10 @@ package enum Croissant: ExportFormat {
 private struct CroissantDocument {
   let export: Export
   let build: Provenance.Build
+  /// Nil where no teacher completed the branch.
+  let teaching: Provenance.Teaching?
+  /// The files that are described.
+  let outputs: [Provenance.Output]
   /// SHA-256, for each output.
   let digests: [String]
 
@@ -65,31 +73,23 @@ private struct CroissantDocument {
       "description": .string(description),
       "license": .array(
         review.effective.map { .string($0.licence.url ?? $0.licence.text) }),
-      "url": .string(path(of: "branches/\(build.name)/README.md")),
-      // Another build is another data set.
-      "version": .string("\(run.id).0.0"),
-      "datePublished": .string(run.finished),
+      "url": .string(
+        path(of: (outputs.first?.path.parentPath ?? "branches/\(build.name)") + "/README.md")),
+      // Another build is another data set, and so is another teaching.
+      "version": .string("\(run.id).\(teaching?.stage ?? 0).0"),
+      "datePublished": .string(teaching?.finished ?? run.finished),
       "citeAs": .string(citation),
-      "usageInfo": review.findings.isEmpty
+      "usageInfo": findings(review).isEmpty
         ? nil
         : .members([
           "@type": .string("sc:CreativeWork"),
-          "text": .string(review.findings.joined(separator: "\n")),
+          "text": .string(findings(review).joined(separator: "\n")),
         ]),
       "rai:dataPreprocessingProtocol": .array(protocolSteps.map(JSON.string)),
       "prov:wasDerivedFrom": .array(build.takings.map { entity($0.source) }),
-      "prov:wasGeneratedBy": .members([
-        "@type": .string("prov:Activity"), "@id": .string("run/\(run.id)"),
-        "name": .string("branchmerge, recipe \(run.recipe)"),
-        "prov:startedAtTime": .string(run.started), "prov:endedAtTime": .string(run.finished),
-        "prov:used": .array(build.takings.map { .members(["@id": .string(Self.id($0.source))]) }),
-        "prov:wasAssociatedWith": .members([
-          "@type": .string("prov:SoftwareAgent"), "@id": .string("tool"),
-          "name": .string(run.tool),
-        ]),
-      ]),
+      "prov:wasGeneratedBy": teachingActivity.map { .array([runActivity, $0]) } ?? runActivity,
       "distribution": .array(
-        zip(build.outputs, digests).map { output, digest in
+        zip(outputs, digests).map { output, digest in
           .members([
             "@type": .string("cr:FileObject"), "@id": .string(output.path.fileName),
             "name": .string(output.path.fileName), "contentUrl": .string(path(of: output.path)),
@@ -98,7 +98,40 @@ private struct CroissantDocument {
           ])
         }),
       "recordSet": .array(
-        build.outputs.filter { $0.rowCount > 0 }.compactMap(rows) + [sources, sourceFiles]),
+        outputs.filter { $0.rowCount > 0 }.compactMap(rows) + [sources, sourceFiles]
+          + (teaching.map { [teachers($0)] } ?? [])),
+    ])
+  }
+
+  private var runActivity: JSON {
+    let run = build.run
+    return .members([
+      "@type": .string("prov:Activity"), "@id": .string("run/\(run.id)"),
+      "name": .string("branchmerge, recipe \(run.recipe)"),
+      "prov:startedAtTime": .string(run.started), "prov:endedAtTime": .string(run.finished),
+      "prov:used": .array(build.takings.map { .members(["@id": .string(Self.id($0.source))]) }),
+      "prov:wasAssociatedWith": agent("tool", run.tool),
+    ])
+  }
+
+  private var teachingActivity: JSON? {
+    teaching.map { teaching in
+      .members([
+        "@type": .string("prov:Activity"), "@id": .string("stage/\(teaching.stage)"),
+        "name": .string("teaching of \(build.name), \(grouped(teaching.count(.taught))) rows"),
+        "prov:startedAtTime": .string(teaching.started),
+        "prov:endedAtTime": .string(teaching.finished),
+        "prov:used": .array(build.takings.map { .members(["@id": .string(Self.id($0.source))]) }),
+        "prov:wasAssociatedWith": .array([
+          agent("tool/teaching", teaching.tool), agent("teacher", teaching.model),
+        ]),
+      ])
+    }
+  }
+
+  private func agent(_ id: String, _ name: String) -> JSON {
+    .members([
+      "@type": .string("prov:SoftwareAgent"), "@id": .string(id), "name": .string(name),
     ])
   }
 
@@ -106,15 +139,35 @@ private struct CroissantDocument {
 
   private var licences: LicenceReview {
     LicenceReview(
-      build.takings.map {
-        ($0.source.name, $0.source.licence, $0.counts.kept + $0.counts.seeds)
+      build.takings.map { taking in
+        let (source, counts) = (taking.source, taking.counts)
+        let seeds = teaching?.count(.taught, of: source.name) ?? counts.seeds
+        return (source.name, source.licence, counts.kept + seeds)
       })
+  }
+
+  /// What is to be settled about the licences of the sources, and that answers have terms of their
+  /// own, of which nothing is known here.
+  private func findings(_ review: LicenceReview) -> [String] {
+    guard let teaching, teaching.count(.taught) > 0 else { return review.findings }
+    return review.findings + [
+      "Written by a model: the responses of \(grouped(teaching.count(.taught))) of"
+        + " \(grouped(teaching.rowCount)) rows are answers of \(quoted(teaching.model)). The terms of"
+        + " that model, and of the server that it answered from, apply to them; nothing is known of"
+        + " these here."
+    ]
   }
 
   /// What the recipe says of the branch, and how much of what was read it has.
   private var description: String {
     let counts = build.counts
-    let seeds = counts.seeds > 0 ? " and \(grouped(counts.seeds)) seeds" : ""
+    let seeds =
+      counts.seeds == 0
+      ? ""
+      : teaching.map {
+        " and \(grouped($0.count(.taught))) of \(grouped(counts.seeds)) seeds, whose responses"
+          + " \($0.model) wrote,"
+      } ?? " and \(grouped(counts.seeds)) seeds"
     let numbers =
       "\(grouped(counts.kept)) rows\(seeds) of \(grouped(counts.read)) samples of"
       + " \(listed(build.takings.map(\.source.name)))."
@@ -153,6 +206,13 @@ private struct CroissantDocument {
         "\(taking.source.name), \(step.kind) \(step.name), dropped \(step.dropped): \(step.text)"
       }
     }
+      + (teaching.map { teaching in
+        let kinds = TeachingEntry.Kind.allCases.map { "\($0.rawValue) \(teaching.count($0))" }
+        return [
+          "seeds, teacher \(teaching.model), \(kinds.joined(separator: ", ")):"
+            + " \(teaching.question), accepted by \(teaching.policy)"
+        ]
+      } ?? [])
   }
 
   private func entity(_ source: Provenance.Source) -> JSON {
@@ -259,6 +319,21 @@ private struct CroissantDocument {
           [taking.counts.read, taking.counts.kept, taking.counts.seeds]
         )
       })
+  }
+
+  /// Who wrote the responses of seeds, asked how, and what came of it.
+  private func teachers(_ teaching: Provenance.Teaching) -> JSON {
+    let counts = TeachingEntry.Kind.allCases.map { ($0.rawValue, teaching.count($0)) }
+    return table(
+      "teachers", "Who wrote the responses of the last rows, and what became of the other seeds.",
+      texts: ["model", "question", "policy"],
+      numbers: counts.map(\.0) + ["prompt_tokens", "completion_tokens"],
+      [
+        (
+          [teaching.model, teaching.question, teaching.policy],
+          counts.map(\.1) + [teaching.promptTokens, teaching.completionTokens]
+        )
+      ])
   }
 
   private var sourceFiles: JSON {

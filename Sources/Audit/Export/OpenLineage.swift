@@ -52,10 +52,26 @@ package enum OpenLineage: ExportFormat {
       var job = Event.Job(
         stage.recipe + "." + stage.name.replacing(" ", with: "."),
         id: identity.uuid("stage \(stage.id)"), about: stage.about)
+      func build(_ id: Int64) -> Provenance.Build? { provenance.builds.first { $0.id == id } }
+      if let teaching = provenance.teachings.first(where: { $0.stage == stage.id }),
+        let build = build(teaching.build)
+      {
+        job.inputs = build.outputs.map {
+          facets.rows($0, of: build, in: export.workspace, isInput: true)
+        }
+        job.outputs = [facets.taught(teaching, of: build, in: export.workspace)]
+      }
       if let training = provenance.trainings.first(where: { $0.stage == stage.id }) {
-        job.inputs = provenance.builds.flatMap { build in
-          build.outputs.filter { $0.id == training.output }
-            .map { facets.rows($0, of: build, in: export.workspace, isInput: true) }
+        let teaching = provenance.teachings.first { $0.id == training.teaching }
+        if let teaching, let build = build(teaching.build) {
+          job.inputs = [
+            facets.taught(teaching, of: build, in: export.workspace, isInput: true)
+          ]
+        } else {
+          job.inputs = provenance.builds.flatMap { build in
+            build.outputs.filter { $0.id == training.output }
+              .map { facets.rows($0, of: build, in: export.workspace, isInput: true) }
+          }
         }
         job.outputs = [facets.model(training.expert)]
       }
@@ -205,12 +221,13 @@ private struct Attempt {
   }
 
   func concerns(_ branch: String) -> Bool {
-    name == "branch \(branch)" || name == "train \(branch)" || !name.contains(" ")
+    ["branch", "teach", "train"].contains { name == "\($0) \(branch)" } || !name.contains(" ")
   }
 
   var about: String {
     switch name.split(separator: " ").first {
     case "branch": "builds a branch"
+    case "teach": "has a teacher write the responses of a branch's seeds"
     case "train": "trains a branch's expert, or takes the one that is given"
     case "merge": "merges the experts"
     default: "writes the \(name)"

@@ -108,6 +108,40 @@ struct Facets {
     ])
   }
 
+  /// A branch's whole data set, with the rows that a teacher wrote.
+  func taught(
+    _ teaching: Provenance.Teaching, of build: Provenance.Build, in workspace: String,
+    isInput: Bool = false
+  ) -> JSON {
+    let output = teaching.output
+    return .members([
+      "namespace": .string("file"), "name": .string(workspace + "/" + output.path),
+      "facets": .members([
+        "version": version("xxh3:" + output.xxh3),
+        "schema": facet(
+          "1-2-0/SchemaDatasetFacet", ["fields": .array(Self.columns(of: output, build))]),
+        "storage": facet(
+          "1-0-1/StorageDatasetFacet",
+          ["storageLayer": .string("file"), "fileFormat": .string("json")]),
+        "tags": tags(
+          build.licences(with: teaching).map { ("licence", $0) } + [
+            ("teacher", teaching.model), ("kept", "\(teaching.keptCount)"),
+          ]
+            + TeachingEntry.Kind.allCases.map { ($0.rawValue, "\(teaching.count($0))") }),
+      ]),
+      "outputFacets": isInput
+        ? nil
+        : .members([
+          "outputStatistics": facet(
+            "1-0-2/OutputStatisticsOutputDatasetFacet",
+            [
+              "rowCount": .whole(output.rowCount), "size": .whole(output.byteCount),
+              "fileCount": .whole(1),
+            ])
+        ]),
+    ])
+  }
+
   func model(_ model: Provenance.Checkpoint) -> JSON {
     .members([
       "namespace": .string("file"), "name": .string(model.path),

@@ -3,8 +3,8 @@ internal import GRDB
 internal import Lineage
 internal import Notation
 
-/// PROV-JSON (https://www.w3.org/submissions/prov-json): sources, filters, builds, trainings and
-/// merges with all that connects them; of one sample also its rows and fates.
+/// PROV-JSON (https://www.w3.org/submissions/prov-json): sources, filters, builds, teachers, trainings
+/// and merges with all that connects them; of one sample also its rows and fates.
 ///
 /// Rows as such are left out: of them the table of fates tells.
 package enum PROV: ExportFormat {
@@ -30,12 +30,18 @@ package enum PROV: ExportFormat {
     }
     let names = Set(provenance.builds.map(\.name))
     provenance.trainings = provenance.trainings.filter { names.contains($0.branch) }
+    provenance.teachings = provenance.teachings.filter { names.contains($0.branch) }
     var document = PROVDocument(namespace: "urn:uuid:\(identity.uuid("workspace"))#")
     for build in provenance.builds { add(build, to: &document) }
     let outputs = Set(provenance.builds.flatMap(\.outputs).map(\.id))
-    for training in provenance.trainings { add(training, outputs, to: &document) }
+    for teaching in provenance.teachings { add(teaching, provenance, to: &document) }
+    let teachings = Set(provenance.teachings.map(\.id))
+    for training in provenance.trainings { add(training, outputs, teachings, to: &document) }
     for merge in provenance.merges { add(merge, to: &document) }
     for place in places { add(place, provenance, to: &document) }
+    if let sample = export.sample {
+      try addLessons(of: sample, provenance, export.ledger, to: &document)
+    }
     try write(document.json.formatted() + "\n")
   }
 
@@ -138,14 +144,15 @@ package enum PROV: ExportFormat {
 
   private static func fileName(_ file: Provenance.SourceFile) -> String { "source-file/\(file.id)" }
 
-  private static func tool(_ tool: String, in document: inout PROVDocument) -> String {
+  static func tool(_ tool: String, in document: inout PROVDocument) -> String {
     document.agent("tool/\(tool)", label: tool)
   }
 
   // MARK: - Models
 
   private static func add(
-    _ training: Provenance.Training, _ outputs: Set<Int64>, to document: inout PROVDocument
+    _ training: Provenance.Training, _ outputs: Set<Int64>, _ teachings: Set<Int64>,
+    to document: inout PROVDocument
   ) {
     let expert = add(training.expert, to: &document)
     // An expert that was given was made elsewhere, nobody knows of what.
@@ -157,11 +164,13 @@ package enum PROV: ExportFormat {
     let agent = tool(training.trainer, in: &document)
     document.relate("wasAssociatedWith", [("prov:activity", activity), ("prov:agent", agent)])
     document.relate("wasGeneratedBy", [("prov:entity", expert), ("prov:activity", activity)])
-    // Rows of an earlier build are no part of the branches as they are.
+    // Rows of an earlier build, or of an earlier teaching, are no part of the branches as they are.
+    let (file, isThere) =
+      training.teaching.map { ("teaching/\($0)/rows", teachings.contains($0)) }
+      ?? ("output/\(output)", outputs.contains(output))
     let rows =
-      outputs.contains(output)
-      ? document.name("output/\(output)")
-      : document.entity("output/\(output)", label: "rows of an earlier build", [])
+      isThere
+      ? document.name(file) : document.entity(file, label: "rows of an earlier build", [])
     document.relate("used", [("prov:activity", activity), ("prov:entity", rows)])
     document.relate(
       "wasDerivedFrom", [("prov:generatedEntity", expert), ("prov:usedEntity", rows)])

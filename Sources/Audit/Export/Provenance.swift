@@ -8,6 +8,7 @@ internal import Notation
 package struct Provenance: Sendable {
   /// In the order of the recipe.
   package var builds: [Build]
+  package var teachings: [Teaching]
   package var trainings: [Training]
   package var merges: [Merge]
 
@@ -108,6 +109,8 @@ package struct Provenance: Sendable {
     package var trainer: String
     /// The rows that it was trained on; nil where the expert was given.
     package var output: Int64?
+    /// The teaching that completed them; nil where none did.
+    package var teaching: Int64?
     package var rowCount: Int
     package var expert: Checkpoint
   }
@@ -135,23 +138,27 @@ package struct Provenance: Sendable {
   /// Counting the fates takes a scan of those of all builds asked for.
   package init(_ ledger: Ledger, _ scope: Scope, branch: String? = nil) throws {
     self = try ledger.access { database in
-      let reader = Reader(database: database, isLatest: scope == .present, branch: branch)
+      let reader = ProvenanceReader(database: database, isLatest: scope == .present, branch: branch)
       return Provenance(
-        builds: try reader.builds(), trainings: try reader.trainings(),
-        merges: try reader.merges())
+        builds: try reader.builds(), teachings: try reader.teachings(),
+        trainings: try reader.trainings(), merges: try reader.merges())
     }
   }
 
-  private init(builds: [Build], trainings: [Training], merges: [Merge]) {
+  private init(
+    builds: [Build], teachings: [Teaching], trainings: [Training], merges: [Merge]
+  ) {
     self.builds = builds
+    self.teachings = teachings
     self.trainings = trainings
     self.merges = merges
   }
 }
 
 /// The questions behind it.
-private struct Reader {
+struct ProvenanceReader {
   let database: Database
+  /// Whether only the latest of everything counts.
   let isLatest: Bool
   let branch: String?
 
@@ -257,18 +264,21 @@ private struct Reader {
     let rows = try Row.fetchAll(
       database,
       sql: """
-        SELECT stage.id, branch, started, finished, trainer, output, row_count, checkpoint
+        SELECT stage.id, training.branch, started, finished, trainer, output, training.row_count,
+          checkpoint, (SELECT max(teaching.id) FROM teaching JOIN output_file AS kept
+            ON kept.branch = teaching.branch AND kept.id = training.output
+            WHERE teaching.xxh3 = data_xxh3 AND kept.xxh3 <> data_xxh3)
         FROM training JOIN stage ON stage.id = training.stage AND stage.state = 'done'
-        WHERE (?1 IS NULL OR branch = ?1)
+        WHERE (?1 IS NULL OR training.branch = ?1)
           AND (?2 = 0 OR training.id IN
             (SELECT max(training.id) FROM training JOIN stage ON stage.id = training.stage
-             WHERE state = 'done' GROUP BY branch))
+             WHERE state = 'done' GROUP BY training.branch))
         ORDER BY training.id
         """, arguments: [branch, isLatest])
     return try rows.map {
       Provenance.Training(
         stage: $0[0], branch: $0[1], started: $0[2], finished: $0[3], trainer: $0[4],
-        output: $0[5], rowCount: $0[6], expert: try checkpoint($0[7]))
+        output: $0[5], teaching: $0[8], rowCount: $0[6], expert: try checkpoint($0[7]))
     }
   }
 

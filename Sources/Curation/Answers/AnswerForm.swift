@@ -59,13 +59,18 @@ package struct AnswerForm: Sendable {
 
   /// The form of the other branches' responses.
   package static let defaultResponse = "<think>\n{reasoning|trim}\n</think>\n\n{solution|trim}"
+  /// The same where there may be no reasoning.
+  package static let laxResponse = "[<think>\n{reasoning|trim}\n</think>\n\n]{solution|trim}"
 
   /// Nil takes the default; `filters` are names of filters in the library.
-  package init(prompt: YAML?, response: YAML?, filters: [YAML], library: Library) throws {
+  package init(
+    prompt: YAML?, response: YAML?, needsReasoning: Bool = true, filters: [YAML], library: Library
+  ) throws {
+    let standard = needsReasoning ? Self.defaultResponse : Self.laxResponse
     let prompt = try prompt ?? YAML(parsing: "\"{prompt}\"", file: "the default prompt")
     let response =
       try response
-      ?? YAML(parsing: JSON.quoted(Self.defaultResponse), file: "the default response")
+      ?? YAML(parsing: JSON.quoted(standard), file: "the default response")
     var projection = Projection()
     question = try Template(prompt, in: Scope.seed, &projection, picks: false)
     seedProjection = projection

@@ -184,7 +184,7 @@ struct FlowChart {
       drawing.text(branch.counted, x: x, y: middle + 12 + gap - rise)
       guard let taught = branch.taught else { return }
       return drawing.text(
-        "\(Numerals.grouped(taught)) taught", x: x, y: middle + 26 + gap - rise, "soft")
+        "\(Numerals.grouped(taught)) taught", x: x, y: middle + 26 + gap - rise)
     }
     let taught = branch.taught.map { ", \(Numerals.grouped($0)) taught" } ?? ""
     drawing.text(

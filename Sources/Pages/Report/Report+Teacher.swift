@@ -38,7 +38,7 @@ extension Report {
     return "<h3>Seeds without a row</h3>\n"
       + Table(
         "Why seeds have no row",
-        [.text("Branch"), .text("What became of them"), .prose("Because"), .number("Seeds")]
+        [.text("Branch"), .text("Outcome"), .prose("Because"), .number("Seeds")]
           + [.prose("First of them")],
         found.map { branch, group in
           [

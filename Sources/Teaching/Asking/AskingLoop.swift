@@ -48,8 +48,8 @@ final class AskingLoop {
   /// When text or an answer came last; before the first, when the asking began.
   private var lastSign: Double
   private var hasAnswer = false
-  /// Requests that failed or were refused before there was any answer.
-  private var earlyFailures = 0
+  /// Failures before there was any answer, of each server; the requests that failed, or were refused.
+  private var earlyFailures: [Int]
   private var earlyFailing: Set<String> = []
   private var earlyRefused: Set<String> = []
   private var hasHeard = false
@@ -106,6 +106,7 @@ final class AskingLoop {
     self.signals = signals
     nextAttempt = firstAttempt
     servers = plan.servers.urls.map { Server($0, concurrency: concurrency) }
+    earlyFailures = servers.map { _ in 0 }
     let now = seconds()
     meter = Meter(at: now)
     lastSign = now
@@ -280,7 +281,7 @@ final class AskingLoop {
       failed(
         flight, attempt, isError ? .failed : .broken,
         usage(of: attempt.request).estimate(textCount: reply.textCount), at: now)
-      if ending.problem == nil { failedEarly(attempt) }
+      if ending.problem == nil { failedEarly(attempt, at: flight.server) }
     case .status(let pause, let location):
       turnedAway(flight, attempt, pause: pause, location: location, at: now)
     case .nothing: nothingCame(flight, attempt, ending, at: now)
@@ -348,7 +349,7 @@ final class AskingLoop {
       }
     case 408, 425, 500...:
       failed(flight, attempt, .failed, nothing, at: now)
-      if status >= 500 { failedEarly(attempt) }
+      if status >= 500 { failedEarly(attempt, at: flight.server) }
     default:
       settle(attempt, .failed, nothing)
       stop(
@@ -372,11 +373,11 @@ final class AskingLoop {
   }
 
   /// Where no request has been answered yet, so many failures are no accident.
-  private func failedEarly(_ attempt: Attempt) {
+  private func failedEarly(_ attempt: Attempt, at server: Int) {
     guard !hasAnswer else { return }
-    earlyFailures += 1
+    earlyFailures[server] += 1
     earlyFailing.insert(attempt.request.hash)
-    guard earlyFailures >= Self.earlyFailureLimit,
+    guard earlyFailures.allSatisfy({ $0 >= Self.earlyFailureLimit }),
       earlyFailing.count >= min(Self.earlyFailureLimit, errandCount)
     else { return }
     stop(

@@ -85,7 +85,7 @@ package struct TeacherPlan: Sendable {
     guard let place = keys["model"] else { throw yaml.fail("'teacher' needs 'model'") }
     let model = try place.text("'model'")
     guard !model.isEmpty else { throw place.fail("'model' is empty; it is the server's name for it") }
-    let maxTokens = try keys["max_tokens"]?.count("'max_tokens'") ?? 32_768
+    let maxTokens = try keys["max_tokens"]?.positiveWhole("'max_tokens'") ?? 32_768
     question = Question(
       model: model, system: try keys["system"]?.text("'system'"),
       parameters: try Self.parameters(keys, maxTokens: maxTokens), maxTokens: maxTokens,
@@ -95,6 +95,7 @@ package struct TeacherPlan: Sendable {
     let accept = try keys["accept"]?.keyed("'accept'", Self.acceptKeys) ?? [:]
     form = try AnswerForm(
       prompt: keys["prompt"], response: keys["response"],
+      needsReasoning: try accept["reasoning"]?.text("'reasoning'") != "optional",
       filters: try accept["filters"]?.list("'filters'") ?? [], library: library)
     policy = try AcceptancePolicy(accept, form)
     let budget = try keys["budget"]?.keyed("'budget'", Self.budgetKeys) ?? [:]
@@ -103,14 +104,14 @@ package struct TeacherPlan: Sendable {
       throw money.fail("a budget of money needs 'prices', to count it by")
     }
     limits = Limits(
-      attempts: try keys["attempts"]?.count("'attempts'") ?? 3,
-      retries: try keys["retries"]?.count("'retries'") ?? 8,
+      attempts: try keys["attempts"]?.positiveWhole("'attempts'") ?? 3,
+      retries: try keys["retries"]?.positiveWhole("'retries'") ?? 8,
       requests: try budget["requests"]?.whole("'requests'"),
       tokens: try budget["tokens"]?.whole("'tokens'"),
       money: try budget["money"]?.positive("'money'"))
     servers = Servers(
       urls: try Self.urls(keys, at: yaml), keyVariable: try keys["key"].map(Self.variable),
-      concurrency: try keys["concurrency"]?.count("'concurrency'") ?? 512,
+      concurrency: try keys["concurrency"]?.positiveWhole("'concurrency'") ?? 512,
       timeout: try keys["timeout"]?.seconds("'timeout'") ?? 600,
       silence: try keys["silence"]?.seconds("'silence'") ?? 900)
     let share = try keys["max_unanswered"]?.text("'max_unanswered'") ?? "5%"
@@ -235,8 +236,8 @@ package struct AcceptancePolicy: Sendable {
       guard !finish.isEmpty else { throw place.fail("'finish' needs at least one finish reason") }
     }
     self.finish = finish
-    reasoning = try keys["reasoning"]?.choice("'reasoning'") ?? .required
-    pick = try keys["pick"]?.choice("'pick'") ?? .first
+    reasoning = try keys["reasoning"]?.named("'reasoning'") ?? .required
+    pick = try keys["pick"]?.named("'pick'") ?? .first
     text =
       JSON.object([
         .init("filters", .object(form.filterTexts.map { .init($0.name, .string($0.meaning)) })),
