@@ -52,7 +52,8 @@ extension StageWork {
     guard case .teach = item.stage, runner.options.teaching.asksAgain, let done = item.done,
       let failed = try ledger.teachingCounts(of: done.id)?[.failed], failed > 0
     else { return false }
-    runner.listener.note("\(item.stage): asking again for what failed before (\(grouped(failed)) of the seeds)")
+    runner.listener.note(
+      "\(item.stage): asking again for what failed before (\(grouped(failed)) of the seeds)")
     return true
   }
 

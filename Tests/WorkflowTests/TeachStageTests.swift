@@ -352,7 +352,7 @@ struct TeachStageTests {
   @Test(arguments: [
     ("teacher.accept.filters=[terse]", ["accept changed"]),
     ("teacher.accept.finish=[stop, length]", ["accept changed"]),
-    ("teacher.accept.reasoning=optional", ["accept changed"]),
+    ("teacher.accept.reasoning=optional", ["response changed", "accept changed"]),
     ("teacher.accept.pick=longest", ["pick: first became longest"]),
     ("teacher.attempts=4", ["attempts: 3 became 4"]),
     ("teacher.response='{solution}'", ["response changed", "accept changed"]),

@@ -84,7 +84,9 @@ package struct TeacherPlan: Sendable {
     let keys = try yaml.keyed("'teacher'", Self.keys)
     guard let place = keys["model"] else { throw yaml.fail("'teacher' needs 'model'") }
     let model = try place.text("'model'")
-    guard !model.isEmpty else { throw place.fail("'model' is empty; it is the server's name for it") }
+    guard !model.isEmpty else {
+      throw place.fail("'model' is empty; it is the server's name for it")
+    }
     let maxTokens = try keys["max_tokens"]?.positiveWhole("'max_tokens'") ?? 32_768
     question = Question(
       model: model, system: try keys["system"]?.text("'system'"),
