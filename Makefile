@@ -14,7 +14,7 @@ STUB := .build/release/stub-teacher
 DEMO := .build/demo
 E2E := .build/e2e
 
-.PHONY: demo e2e test bench bench-audit bench-merge bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-audit bench-merge bench-teach bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	swift build -c release --static-swift-stdlib --product stub-teacher
@@ -49,6 +49,11 @@ bench-audit: build  ## Time the questions to a ledger of 1,000,000 samples, and 
 bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/merge.py --program $(PROGRAM)
+
+bench-teach: build  ## Ask a stub teacher 20,000 questions, beside PyPI's openai.
+	@scripts/setup $(PYTHON) bench
+	swift build -c release --static-swift-stdlib --product stub-teacher
+	$(PYTHON)/bin/python Tests/Benchmarks/teach.py --program $(PROGRAM)
 
 fuzz: setup  ## Read a million mutated checkpoint headers.
 	BRANCHMERGE_FUZZ=1000000 swift test --filter Fuzz

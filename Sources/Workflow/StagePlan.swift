@@ -184,9 +184,11 @@ package struct StagePlanner {
     guard let teacher = recipe.teacher else { return [] }
     let rows = workspace + "/branches/\(name)/train.jsonl"
     let seeds = Stage.seedsPath(name, in: workspace)
+    // Where there are seeds alone no file tells how rows are written.
+    let format = recipe.plan.branches.first { $0.name == name }?.rowFormat ?? ""
     return [Ingredient("tool", tool)] + teacher.ingredients.map { Ingredient($0.name, $0.value) }
       + [
-        Ingredient("seeds", try value(of: seeds, true)),
+        Ingredient("row", format), Ingredient("seeds", try value(of: seeds, true)),
         Ingredient("rows", try value(of: rows, true)),
       ]
   }

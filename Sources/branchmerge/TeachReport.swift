@@ -130,7 +130,8 @@ struct TeachReport: Encodable {
     var lines = ["teacher: \(model)"] + notes
     lines += [
       requestsPerSecond.map {
-        "time: at \(String(format: "%.3g", $0)) answers/s, as in the last asking"
+        "time: at \($0 < 100 ? String(format: "%.2g", $0) : grouped(Int($0))) answers/s, as in the"
+          + " last asking"
       } ?? "time: unknown, as nothing was asked of this model here yet"
     ]
     lines += budgets.map { budget in

@@ -11,11 +11,12 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Prove that a workspace is what its ledger says, from the bytes of every file.",
     discussion: """
-      Sources are read and sifted again, data sets and models are hashed again, and some tensors of \
-      the merged model are merged again from its inputs. No remembered hash is trusted, and nothing \
-      is written to the workspace. What does not hold is named, and the exit status is then 1; so is \
-      what could not be checked, because a file is not there. Only what is there now is asked: the \
-      latest build of each branch, the latest training and merge.
+      Sources are read and sifted again, a teacher's answers are judged again and make their rows \
+      again, data sets and models are hashed again, and some tensors of the merged model are merged \
+      again from its inputs. No remembered hash is trusted, and nothing is written to the workspace. \
+      What does not hold is named, and the exit status is then 1; so is what could not be checked, \
+      because a file is not there. Only what is there now is asked: the latest build of each branch, \
+      its latest teaching, the latest training and merge.
 
       Example:
         branchmerge verify work --full

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Lineage
 import Testing
+import Workflow
 
 @testable import Audit
 
@@ -13,17 +14,20 @@ final class ExportFixture {
   var workspace: String { path + "/work" }
   var ledger: Ledger { get throws { try Ledger(reading: workspace + "/lineage.sqlite") } }
 
-  init(rowFormat: String = "sharegpt") throws {
+  /// With `isTaught` a teacher completes the branch `waiting`, whose expert is then trained on that.
+  init(rowFormat: String = "sharegpt", isTaught: Bool = false) throws {
     path = FileManager.default.temporaryDirectory.path + "/export-" + UUID().uuidString
     try write("datasets/pool.yaml", Self.pool)
     try write("datasets/ring.yaml", Self.ring)
     try write("filters/mathematics.yaml", Self.filter)
-    try write("datasets/recipes/two.yaml", Self.recipe(rowFormat))
+    try write(
+      "datasets/recipes/two.yaml", Self.recipe(rowFormat) + (isTaught ? Self.teacher : ""))
     try write("pool.jsonl", Self.poolRows.joined(separator: "\n") + "\n")
     try write("ring.jsonl", Self.ringRows.joined(separator: "\n") + "\n")
     try build()
     try build(only: ["waiting"])
-    try addStages()
+    if isTaught { try teach() }
+    try addStages(isTaught: isTaught)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -48,7 +52,20 @@ final class ExportFixture {
     _ = try curator.run(in: workspace)
   }
 
-  private func addStages() throws {
+  /// The third of the four seeds is turned down.
+  private func teach() throws {
+    var teacher = FixtureTeacher(
+      recipe: try ResolvedRecipe(reading: path + "/datasets/recipes/two.yaml"),
+      tool: "branchmerge 0.0.9")
+    teacher.replies = { seed in
+      seed.number == 3
+        ? [.answer(reasoning: nil, content: "Hm")]
+        : [.answer(reasoning: "So \"it\" is.", content: "<b>\(seed.number)</b>")]
+    }
+    try teacher.teach("waiting", in: workspace)
+  }
+
+  private func addStages(isTaught: Bool) throws {
     let ledger = try Ledger(writing: workspace + "/lineage.sqlite", isDurable: false)
     let command = Ledger.Command(
       tool: "branchmerge 0.0.9", recipePath: path + "/datasets/recipes/two.yaml",
@@ -80,8 +97,14 @@ final class ExportFixture {
     try ledger.finishStage(trained, outcome)
 
     let given = try ledger.beginStage("train waiting", [], of: command)
-    outcome.training = TrainingEntry(
+    var other = TrainingEntry(
       branch: "waiting", checkpoint: model(.expert, "waiting"), trainer: "experts")
+    if isTaught {
+      other.trainer = "trl"
+      other.dataXXH3 = try Self.hash(of: workspace + "/teach/waiting/train.jsonl")
+      other.rowCount = 5
+    }
+    outcome.training = other
     try ledger.finishStage(given, outcome)
 
     let merged = try ledger.beginStage("merge", [], of: command)
@@ -142,6 +165,8 @@ final class ExportFixture {
     UPDATE stage SET tool = '', recipe_path = '', message = char(27) || '[2J' WHERE id = 2;
     UPDATE fate SET evidence = 'no JSON,"' || char(10) WHERE kind = 'dropped';
     UPDATE checkpoint SET name = '<b>"', path = 'a b' WHERE id = 1;
+    UPDATE teaching SET model = '<b>" {' || char(27) || '}', question = '[', policy = char(10);
+    UPDATE taught SET reason = char(0x202E), server = '" %20', finish_reason = '' WHERE seed_row < 9;
     """
 
   // MARK: - Texts
@@ -208,6 +233,13 @@ final class ExportFixture {
 
     """
   }
+
+  static let teacher = """
+    teacher:
+      url: http://127.0.0.1:1/v1
+      model: lab/r1 "<b>"
+
+    """
 
   static func row(
     _ uuid: String, _ question: String, topic: String = "algebra", correct: String = "[true, true]"

@@ -141,7 +141,7 @@ struct FixtureTeacher {
     let ingredients =
       [Ingredient("tool", tool)] + plan.ingredients.map { Ingredient($0.name, $0.value) }
       + [
-        Ingredient("seeds", entry.seedsXXH3),
+        Ingredient("row", form.rowFormat), Ingredient("seeds", entry.seedsXXH3),
         Ingredient("rows", try Self.hash(workspace + "/branches/\(branch)/train.jsonl")),
       ]
     let stage = try ledger.beginStage(

@@ -255,6 +255,10 @@ struct VerificationTests {
     Change(
       "UPDATE taught SET output_xxh3 = output_xxh3 + 1 WHERE seed_row = 2",
       "an answer makes another row than was written"),
+    Change(
+      "UPDATE ingredient SET value = 'alpaca' WHERE name = 'row' AND stage = "
+        + "(SELECT id FROM stage WHERE name = 'teach essays')",
+      "a teaching depends on another 'row' than the branch has"),
     Change("DELETE FROM taught; DELETE FROM teaching", "a teaching left no record"),
     Change("UPDATE teaching SET branch = 1", "a teaching is recorded of another branch"),
     Change(
@@ -358,8 +362,8 @@ struct VerificationTests {
 
   @Test func `answers that came after the teaching change nothing of it`() throws {
     let sql = """
-      INSERT INTO asking SELECT 2, '2100-01-01T00:00:00Z', NULL, NULL, tool, recipe, branch, 'batch'
-        FROM asking;
+      INSERT INTO asking (id, started, tool, recipe, branch, origin)
+        SELECT 2, '2100-01-01T00:00:00Z', tool, recipe, branch, 'batch' FROM asking;
       INSERT INTO attempt SELECT 90, request, 2, seed, 'b.jsonl', started, state, status, response,
         finish_reason, prompt_tokens, completion_tokens, usage, cost, NULL, NULL, NULL
         FROM attempt WHERE id = 3;

@@ -72,6 +72,7 @@ final class Running {
 
   /// What it has printed so far.
   var output: String { (try? logs.text("output")) ?? "" }
+  var errors: String { (try? logs.text("errors")) ?? "" }
 
   func end() throws -> Ending {
     process.waitUntilExit()

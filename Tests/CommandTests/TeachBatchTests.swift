@@ -63,7 +63,7 @@ struct TeachBatchTests {
     #expect(exported.errors == "")
     #expect(
       exported.output == """
-        \(folder / "batch.jsonl"): 3 requests, 723 B, 591 tokens at most, 0.00 USD at most
+        \(folder / "batch.jsonl"): 3 requests, 723 B, 3,471 tokens at most, 0.01 USD at most
         what comes of it is taken back with
           branchmerge teach import RESULTS -w work
 

@@ -62,7 +62,7 @@ struct TeachTests {
     let fixture = try TeachFixture(
       recipe: TeachFixture.recipe + """
           prices: {prompt: 10, completion: 2000}
-          budget: {requests: 4, tokens: 1_800, money: 300}
+          budget: {requests: 4, tokens: 20_000, money: 300}
 
         """)
     try fixture.build()
@@ -80,7 +80,7 @@ struct TeachTests {
         rows that are there
         time: unknown, as nothing was asked of this model here yet
         budget of requests: 4, of which 4 is left; that is enough
-        budget of tokens: 1,800, of which 1,800 is left; that is enough
+        budget of tokens: 20,000, of which 20,000 is left; that is enough
         budget of money: 300.00 USD, of which 300.00 USD is left; that is enough
 
         """)

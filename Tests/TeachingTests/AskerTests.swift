@@ -45,7 +45,11 @@ struct AskerTests {
     let states = try fixture.attempts().map(\.state)
     #expect(fixture.progress.accepted == 2 && outcome.failed.isEmpty && outcome.stop == nil)
     switch fault.effect {
-    case .good: #expect(states == ["answered", "answered"])
+    case .good:
+      // A connection that the server closed behind one answer may be met by the next request.
+      let closings = fault == .closesAfter ? states.filter { $0 == "failed" }.count : 0
+      #expect(closings < 2 && states.count == 2 + closings)
+      #expect(states.filter { $0 == "answered" }.count == 2)
     case .useless: #expect(states == ["answered", "answered", "answered", "answered"])
     case .broken:
       let isError = fault == .errorInStream
@@ -201,7 +205,7 @@ struct AskerTests {
     guard case .budget(let words) = try fixture.ask(prompts(400)).stop else { throw TestFailure() }
     let spending = try fixture.store().spending(on: "stub")
     #expect(words.hasPrefix("tokens: \(spending.tokens) of 20000, and the next request may take "))
-    #expect(spending.tokens <= 20_000 && spending.tokens > 20_000 - 1000)
+    #expect(spending.tokens <= 20_000 && spending.tokens > 20_000 - 5000)
     let cost = Double(spending.promptTokens) / 1e6 + Double(spending.completionTokens) / 1e5
     #expect(abs(spending.cost - cost) < 1e-9 && abs(fixture.progress.cost! - cost) < 1e-9)
     fixture.recipe = "budget: {money: 0.3}\nprices: {prompt: 1, completion: 10}"

@@ -30,10 +30,10 @@ struct BatchExportTests {
       """)
     let expected =
       "\(id)|batch|small|science|test 1|pool:0|\(fixture.folder)/batch.jsonl|begun|reserved"
-      + #"|113|100|0.001026|1|{"prompt":2.0,"completion":8.0,"currency":"USD"}"#
+      + #"|1073|100|0.002946|1|{"prompt":2.0,"completion":8.0,"currency":"USD"}"#
     #expect(recorded == [expected])
-    #expect(outcome.tokens == 213)
-    #expect(outcome.cost == 0.001026)
+    #expect(outcome.tokens == 1173)
+    #expect(outcome.cost == 0.002946)
   }
 
   @Test func `each export gives the next requests, and the last one the rest`() throws {
@@ -171,14 +171,14 @@ struct BatchExportTests {
     let requests = try fixture.export("a.jsonl", fixture.plan("budget: {requests: 2}"))
     #expect(requests.requests == 2)
     #expect(requests.end == .budget("requests: 2 of 2"))
-    let tokens = try fixture.export("b.jsonl", fixture.plan("budget: {tokens: 650}"))
+    let tokens = try fixture.export("b.jsonl", fixture.plan("budget: {tokens: 3530}"))
     #expect(tokens.requests == 1)
-    #expect(tokens.end == .budget("tokens: 639 of 650, and the next request may take 213"))
-    let money = try fixture.export("c.jsonl", fixture.plan("budget: {money: 0.004}"))
+    #expect(tokens.end == .budget("tokens: 3519 of 3530, and the next request may take 1173"))
+    let money = try fixture.export("c.jsonl", fixture.plan("budget: {money: 0.01}"))
     #expect(money.requests == 0)
     #expect(
       money.end
-        == .budget("money: 0.0031 of 0.004 USD, and the next request may cost 0.001"))
+        == .budget("money: 0.0088 of 0.01 USD, and the next request may cost 0.0029"))
     #expect(fixture.text("c.jsonl") == nil)
     #expect(try fixture.store.spending(on: "r1").requests == 3)
   }

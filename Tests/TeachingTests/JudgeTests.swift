@@ -70,8 +70,9 @@ struct JudgeTests {
 
   @Test func `a response whose template has no text is none`() throws {
     #expect(
-      try verdict("accept: {reasoning: optional}", reasoning: nil)
+      try verdict("accept: {reasoning: optional}, response: '{reasoning}'", reasoning: nil)
         == "the response's template has no text")
+    #expect(try verdict("accept: {reasoning: optional}", reasoning: nil) == nil)
   }
 
   @Test func `a filter's refusal names it and the values that decided`() throws {

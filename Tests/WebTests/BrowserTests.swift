@@ -33,18 +33,18 @@ struct BrowserTests {
           try await Task.sleep(for: .milliseconds(50))
         }
       }
-      let seen = try Self.look(paths.map { "http://127.0.0.1:\(server.port)\($0)" })
+      let seen = try await Self.looked(paths.map { "http://127.0.0.1:\(server.port)\($0)" })
       #expect(seen.status == 0, "\(seen.output)")
     }
   }
 
   @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
-  func `a report is, too, and asks for nothing`() throws {
+  func `a report is, too, and asks for nothing`() async throws {
     let book = try Book()
     try book.record((0..<60).map { "{\"prompt\": \"What is \($0)?\"}" })
     let overview = try Overview(Ledger(reading: book.ledgerPath), in: book.path)
     let report = try book.workspace.write("report.html", Report(overview).page)
-    let seen = try Self.look(["file://" + report])
+    let seen = try await Self.looked(["file://" + report])
     #expect(seen.status == 0, "\(seen.output)")
   }
 
@@ -62,14 +62,14 @@ struct BrowserTests {
       }
       let overview = try Overview(Ledger(reading: book.ledgerPath), in: book.path)
       let report = try book.workspace.write("report.html", Report(overview).page)
-      let seen = try Self.look(
+      let seen = try await Self.looked(
         paths.map { "http://127.0.0.1:\(server.port)\($0)" } + ["file://" + report])
       #expect(seen.status == 0, "\(seen.output)")
     }
   }
 
   @Test(.enabled(if: isThere, "Chromium, Selenium or axe-core is missing"))
-  func `what is wrong with a page is seen`() throws {
+  func `what is wrong with a page is seen`() async throws {
     let scratch = try Scratch()
     let page = try scratch.write(
       "page.html",
@@ -79,7 +79,7 @@ struct BrowserTests {
       </style></head><body><main><h1>h</h1><p>pale and wide</p><a href="#x">x</a>
       <img src="http://127.0.0.1:9/x.png"><script>console.error("said")</script></main></body></html>
       """)
-    let seen = try Self.look(["file://" + page])
+    let seen = try await Self.looked(["file://" + page])
     #expect(seen.status == 1)
     for fault in [
       "console:", "said", "asks for http://127.0.0.1:9/x.png", "axe: color-contrast",
@@ -89,7 +89,14 @@ struct BrowserTests {
     }
   }
 
-  static func look(_ urls: [String]) throws -> (status: Int32, output: String) {
+  /// Looks at pages from a thread of its own: those that are served here need the tests' threads.
+  private static func looked(_ urls: [String]) async throws -> (status: Int32, output: String) {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread { continuation.resume(with: Result { try look(urls) }) }.start()
+    }
+  }
+
+  private static func look(_ urls: [String]) throws -> (status: Int32, output: String) {
     guard let python = ProcessInfo.processInfo.environment["BRANCHMERGE_PYTHON"] else {
       return (77, "BRANCHMERGE_PYTHON is not set")
     }

@@ -154,7 +154,7 @@ struct AnswerProof {
     _ told: Told, _ seed: SeedRow, _ answers: [KeptAnswer], at place: String
   ) throws {
     // A later asking, or a batch that came back since, may have brought more.
-    let own = answers.filter { !$0.isOfBatch && $0.started <= teaching.stage.finished ?? "" }
+    let own = answers.filter { !$0.isOfBatch && $0.started < teaching.stage.finished ?? "" }
     proof.expect(
       .answer, own.count...answers.count ~= told.attempts,
       "another number of answers came for a seed", at: place, expected: "\(told.attempts)",

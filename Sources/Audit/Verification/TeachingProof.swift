@@ -125,11 +125,14 @@ struct TeachingProof {
         "a teaching began with other rows than the branch keeps", at: place,
         expected: teaching.kept.map { "\($0.rowCount) rows" }, found: "\(record.keptCount) rows")
     }
-    let files = [("seeds", teaching.seeds), ("rows", teaching.kept)]
-    for (name, file) in files where teaching.build != nil {
+    let own = [
+      ("seeds", teaching.seeds?.xxh3), ("rows", teaching.kept?.xxh3),
+      ("row", teaching.build?.rowFormat),
+    ]
+    for (name, expected) in own where teaching.build != nil {
       let value = stage.ingredients.first { $0.name == name }?.value
       expect(
-        value == file?.xxh3, "a teaching depends on other \(name) than the branch has", file?.xxh3,
+        value == expected, "a teaching depends on another '\(name)' than the branch has", expected,
         value)
     }
     do {

@@ -157,8 +157,11 @@ package struct SeedPass {
     guard let store, !candidates.isEmpty else {
       throw StoreError("seed \(standing.seed.id) has no accepted answer; this is a bug")
     }
-    let chosen = plan.policy.pick.choice(
-      among: candidates.map { ($0.tokens, $0.completion.characterCount) })
+    let chosen =
+      candidates.count == 1
+      ? 0
+      : plan.policy.pick.choice(
+        among: candidates.map { ($0.tokens, $0.completion.characterCount) })
     let fields = judge.fields(of: candidates[chosen].completion, to: standing.seed)
     guard let response = plan.form.response(of: fields) else {
       throw StoreError(

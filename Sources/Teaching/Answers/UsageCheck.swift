@@ -12,7 +12,7 @@ package struct UsageCheck: Sendable {
   package func tokens(of completion: Completion) -> Attempt.Tokens {
     let textCount = (completion.reasoning?.utf8.count ?? 0) + completion.solution.utf8.count
     if let prompt = completion.promptTokens, let tokens = completion.completionTokens,
-      1...request.promptTokenLimit + Self.templateTokens ~= prompt,
+      1...request.promptTokenLimit ~= prompt,
       (textCount > 0 ? 1 : 0)...max(1, maxTokens) ~= tokens
     {
       return Attempt.Tokens(prompt: prompt, completion: tokens, usage: .server)
@@ -26,7 +26,4 @@ package struct UsageCheck: Sendable {
       prompt: max(1, request.messages.utf8.count / 4),
       completion: min(textCount == 0 ? 0 : max(1, textCount / 4), maxTokens), usage: .estimated)
   }
-
-  /// What a chat template may add by itself, as those do that have a system text of their own.
-  private static let templateTokens = 4096
 }

@@ -7,28 +7,28 @@ internal import Notation
 /// A request is begun in the store before it is sent, and an errand is done when what became of it is
 /// on disk.
 final class AskingLoop {
-  private let plan: TeacherPlan
+  let plan: TeacherPlan
   private let client: TeacherClient
   private let mailbox: Mailbox
   private let listener: Asker.Listener
   private let asking: Int64
-  private let errandCount: Int
-  private let patience: Patience
+  let errandCount: Int
+  let patience: Patience
   private let signals: Signals
 
   private var budget: Budget
-  private var recorder: Recorder
-  private var servers: [Server]
+  var recorder: Recorder
+  var servers: [Server]
   private var nextAttempt: Int64
-  private var jitter = Jitter(seed: 0)
+  var jitter = Jitter(seed: 0)
 
   /// Begun and not yet over, by attempt.
-  private var flights: [Int64: Flight] = [:]
+  var flights: [Int64: Flight] = [:]
   private var queue = RetryQueue()
   /// What the budget holds back.
   private var held: Undertaking?
   /// Over, and on its way to disk; with the fate that this is, where it is one already.
-  private var settling: [Int64: (undertaking: Undertaking, fate: Fate?)] = [:]
+  var settling: [Int64: (undertaking: Undertaking, fate: Fate?)] = [:]
   /// By the request's hash: not done; done.
   private var open: [RequestKey: Undertaking] = [:]
   private var closed: [RequestKey: Fate] = [:]
@@ -36,26 +36,26 @@ final class AskingLoop {
   private var halt: Halt?
   private var isInterrupted = false
 
-  private var outcome = AskingOutcome()
+  var outcome = AskingOutcome()
   private var progress = AskingProgress()
   private var meter: Meter
-  private var cost = 0.0
+  var cost = 0.0
   private(set) var busySeconds = 0.0
   private var lastProgress = 0.0
   private var lastLook: Double
   private var notes: Set<String> = []
 
   /// When text or an answer came last; before the first, when the asking began.
-  private var lastSign: Double
-  private var hasAnswer = false
+  var lastSign: Double
+  var hasAnswer = false
   /// Failures before there was any answer, of each server; the requests that failed, or were refused.
-  private var earlyFailures: [Int]
-  private var earlyFailing: Set<String> = []
-  private var earlyRefused: Set<String> = []
-  private var hasHeard = false
-  private var firstMiss: Double?
+  var earlyFailures: [Int]
+  var earlyFailing: Set<String> = []
+  var earlyRefused: Set<String> = []
+  var hasHeard = false
+  var firstMiss: Double?
 
-  private struct Flight {
+  struct Flight {
     let undertaking: Undertaking
     let server: Int
     /// Its number at the server.
@@ -67,7 +67,7 @@ final class AskingLoop {
     var isCounted = false
   }
 
-  private enum Fate { case accepted, rejected, refused, failed }
+  enum Fate { case accepted, rejected, refused, failed }
 
   /// Why nothing more is sent.
   private enum Halt {
@@ -77,13 +77,6 @@ final class AskingLoop {
 
   /// Failed requests that may wait; with more, no new errand is taken on.
   private static let waitingLimit = 4096
-  private static let earlyFailureLimit = 8
-  private static let earlyRefusalLimit = 5
-  /// Failures in a row after which a server is left alone, while others do better and if not.
-  private static let failureLimit = 4
-  private static let lonelyFailureLimit = 200
-  /// A connection that breaks so soon was closed while it was idle.
-  private static let staleSeconds = 2.0
   /// A server that does not end the body of a whole answer gets so many seconds for it.
   private static let farewellSeconds = 1.0
   /// Seconds between two looks at what is in flight, and at the signals.
@@ -249,220 +242,13 @@ final class AskingLoop {
     flights[number]?.sending = client.send(number, body: body, to: flight.server)
   }
 
-  // MARK: - What comes back
-
-  private func textCame(_ number: Int64, at now: Double) {
-    lastSign = now
-    hasAnswer = true
-    guard let flight = flights[number], !flight.isCounted else { return }
-    flights[number]?.isCounted = true
-    servers[flight.server].throttle.answered(flight.turn, at: now)
-  }
-
-  private func ended(_ number: Int64, _ ending: Ending, at now: Double) {
-    guard let flight = flights.removeValue(forKey: number) else { return }
-    let reply = ending.reply
-    servers[flight.server].throttle.over()
-    var attempt = flight.attempt
-    attempt.status = reply.status
-    attempt.response = reply.response
-    attempt.problem = reply.problem
-    attempt.firstByteMilliseconds = ending.firstByte.map { Int($0 * 1000) }
-    attempt.milliseconds = Int(ending.seconds * 1000)
-    if reply.status != nil { hasHeard = true }
-    if ending.problem != .unreachable { firstMiss = nil }
-    switch reply.result {
-    case .answer(let completion): answered(flight, attempt, completion, at: now)
-    case _ where ending.problem == .abandoned:
-      settle(attempt, .abandoned, usage(of: attempt.request).estimate(textCount: reply.textCount))
-    case .broken, .error:
-      if ending.problem == .timedOut { servers[flight.server].throttle.timedOut(at: now) }
-      let isError = if case .error = reply.result { true } else { false }
-      failed(
-        flight, attempt, isError ? .failed : .broken,
-        usage(of: attempt.request).estimate(textCount: reply.textCount), at: now)
-      if ending.problem == nil { failedEarly(attempt, at: flight.server) }
-    case .status(let pause, let location):
-      turnedAway(flight, attempt, pause: pause, location: location, at: now)
-    case .nothing: nothingCame(flight, attempt, ending, at: now)
-    }
-  }
-
-  private func answered(
-    _ flight: Flight, _ attempt: Attempt, _ completion: Completion, at now: Double
-  ) {
-    lastSign = now
-    hasAnswer = true
-    servers[flight.server].answered(flight.turn, isCounted: flight.isCounted, at: now)
-    var attempt = attempt
-    attempt.state = .answered
-    attempt.finishReason = completion.finishReason
-    attempt.tokens = usage(of: attempt.request).tokens(of: completion)
-    if attempt.tokens.usage == .estimated {
-      noteOnce(
-        "usage \(flight.server)",
-        "\(servers[flight.server].url) does not say how many tokens it used, or says what cannot"
-          + " be; they are estimated at four bytes each")
-    }
-    attempt.cost = cost(of: attempt.tokens)
-    replaceReservation(of: flight.attempt, by: attempt)
-    cost += attempt.cost ?? 0
-    settling[attempt.id] = (flight.undertaking, nil)
-    recorder.add(.answered(attempt, completion, flight.undertaking.errand.seed))
-  }
-
-  private func usage(of request: TeacherRequest) -> UsageCheck {
-    UsageCheck(request, maxTokens: plan.question.maxTokens)
-  }
-
-  private func turnedAway(
-    _ flight: Flight, _ attempt: Attempt, pause: Double?, location: String?, at now: Double
-  ) {
-    let status = attempt.status ?? 0
-    let words = "status \(status)" + (attempt.problem.map { ": \($0)" } ?? "")
-    let server = flight.server
-    let nothing = Attempt.Tokens(prompt: 0, completion: 0, usage: .none)
-    servers[server].lastWords = words
-    var attempt = attempt
-    attempt.problem = words
-    switch status {
-    case 429, 503, 529:
-      servers[server].throttle.heard()
-      servers[server].throttle.refused(at: now, pause: pause, jitter: jitter.next())
-      noteOnce(
-        "full \(server)",
-        "\(servers[server].url) is full (\(words))"
-          + (pause.map { ", and wants to be left alone for \(Int($0.rounded(.up))) s" } ?? "")
-          + "; it gets fewer requests at once")
-      sendAgain(flight.undertaking, due: now)
-      settle(attempt, .failed, nothing)
-    case 400, 413, 422:
-      servers[server].throttle.heard()
-      settling[attempt.id] = (flight.undertaking, .refused)
-      settle(attempt, .refused, nothing)
-      if !hasAnswer, earlyRefused.insert(attempt.request.hash).inserted,
-        earlyRefused.count == Self.earlyRefusalLimit
-      {
-        stop(
-          "\(servers[server].url) refuses every request (\(words))",
-          advice: "make the recipe's 'teacher' such that it does not")
-      }
-    case 408, 425, 500...:
-      failed(flight, attempt, .failed, nothing, at: now)
-      if status >= 500 { failedEarly(attempt, at: flight.server) }
-    default:
-      settle(attempt, .failed, nothing)
-      stop(
-        "\(servers[server].url) answered with \(words)", advice: advice(on: status, location))
-    }
-  }
-
-  private func advice(on status: Int, _ location: String?) -> String {
-    switch status {
-    case 401, 403:
-      plan.servers.keyVariable.map { "the key comes from the environment variable \($0)" }
-        ?? "the recipe names no 'key', which is the name of an environment variable"
-    case 402: "pay there"
-    case 300..<400:
-      "it points to \(quoted(location ?? "nothing")), which is not followed, as the key would go"
-        + " there; if that is right, make it the base URL"
-    default:
-      "look whether 'model' is its name for the model, and whether the base URL ends as the server"
-        + " wants it, such as in /v1"
-    }
-  }
-
-  /// Where no request has been answered yet, so many failures are no accident.
-  private func failedEarly(_ attempt: Attempt, at server: Int) {
-    guard !hasAnswer else { return }
-    earlyFailures[server] += 1
-    earlyFailing.insert(attempt.request.hash)
-    guard earlyFailures.allSatisfy({ $0 >= Self.earlyFailureLimit }),
-      earlyFailing.count >= min(Self.earlyFailureLimit, errandCount)
-    else { return }
-    stop(
-      "\(attempt.server) fails at every request (\(attempt.problem ?? "without a word"))",
-      advice: "look into its log, and whether it has the model: some say so of one that they do not"
-        + " have")
-  }
-
-  private func nothingCame(
-    _ flight: Flight, _ attempt: Attempt, _ ending: Ending, at now: Double
-  ) {
-    let server = flight.server
-    servers[server].lastWords = attempt.problem
-    let nothing = Attempt.Tokens(prompt: 0, completion: 0, usage: .none)
-    switch ending.problem {
-    case .unreachable:
-      servers[server].throttle.missed(
-        at: now, jitter: jitter.next(), longest: hasHeard ? nil : patience.unreachable / 5)
-      sendAgain(flight.undertaking, due: now)
-      settle(attempt, .failed, nothing)
-      missed(at: now)
-    case .cut
-    where servers[server].hasAnswered && !flight.undertaking.isReconnected
-      && ending.seconds < Self.staleSeconds:
-      flight.undertaking.isReconnected = true
-      sendAgain(flight.undertaking, due: now)
-      settle(attempt, .failed, nothing)
-    default:
-      if ending.problem == .timedOut { servers[server].throttle.timedOut(at: now) }
-      failed(flight, attempt, .failed, usage(of: attempt.request).estimate(textCount: 0), at: now)
-    }
-  }
-
-  /// Where nobody has ever said anything, and nobody can be reached for a while, nobody is there.
-  private func missed(at now: Double) {
-    let first = firstMiss ?? now
-    firstMiss = first
-    guard !hasHeard, now - first >= patience.unreachable,
-      servers.allSatisfy({ $0.throttle.misses > 0 })
-    else { return }
-    stop(
-      lastWords ?? "no server can be reached", advice: "see that it runs, and that the URL is right"
-    )
-    abandon()
-  }
-
-  /// Counts to the request's retries.
-  private func failed(
-    _ flight: Flight, _ attempt: Attempt, _ state: Attempt.State, _ tokens: Attempt.Tokens,
-    at now: Double
-  ) {
-    let undertaking = flight.undertaking
-    servers[flight.server].lastWords = attempt.problem
-    undertaking.failures += 1
-    if undertaking.failures < plan.limits.retries {
-      let backOff = patience.backOff * Double(1 << min(undertaking.failures - 1, 20))
-      sendAgain(
-        undertaking,
-        due: now + min(patience.longestBackOff, backOff) * (1 - jitter.next() / 2))
-    } else {
-      outcome.failed[attempt.request.hash] = attempt.problem ?? "failed"
-      settling[attempt.id] = (undertaking, .failed)
-    }
-    settle(attempt, state, tokens)
-    servers[flight.server].failuresInARow += 1
-    let isBetterElsewhere = servers.contains {
-      $0.failuresInARow < Self.failureLimit && $0.throttle.misses == 0
-    }
-    let limit = isBetterElsewhere ? Self.failureLimit : Self.lonelyFailureLimit
-    if servers[flight.server].failuresInARow >= limit {
-      servers[flight.server].throttle.missed(at: now, jitter: jitter.next())
-      noteOnce(
-        "failing \(flight.server)",
-        "\(servers[flight.server].url) does nothing but fail (\(attempt.problem ?? "")); it gets a"
-          + " request now and then until it answers")
-    }
-  }
-
-  private func sendAgain(_ undertaking: Undertaking, due: Double) {
+  func sendAgain(_ undertaking: Undertaking, due: Double) {
     progress.retries += 1
     queue.add(undertaking, due: due)
   }
 
   /// Records how an attempt without an answer ended.
-  private func settle(_ attempt: Attempt, _ state: Attempt.State, _ tokens: Attempt.Tokens) {
+  func settle(_ attempt: Attempt, _ state: Attempt.State, _ tokens: Attempt.Tokens) {
     var ended = attempt
     ended.state = state
     ended.tokens = tokens
@@ -472,12 +258,12 @@ final class AskingLoop {
     recorder.add(.ended(ended))
   }
 
-  private func replaceReservation(of begun: Attempt, by ended: Attempt) {
+  func replaceReservation(of begun: Attempt, by ended: Attempt) {
     budget.remove(begun.tokens, cost: begun.cost)
     budget.add(ended.tokens, cost: ended.cost)
   }
 
-  private func cost(of tokens: Attempt.Tokens) -> Double? {
+  func cost(of tokens: Attempt.Tokens) -> Double? {
     plan.prices?.cost(prompt: tokens.prompt, completion: tokens.completion)
   }
 
@@ -568,7 +354,7 @@ final class AskingLoop {
   }
 
   /// What the servers said last.
-  private var lastWords: String? {
+  var lastWords: String? {
     let words = servers.compactMap { server in
       server.lastWords.map { "\(server.url): \($0)" }
     }
@@ -576,7 +362,7 @@ final class AskingLoop {
   }
 
   /// Nothing more is sent. The first reason counts.
-  private func stop(_ reason: String, advice: String) {
+  func stop(_ reason: String, advice: String) {
     guard halt == nil else { return }
     halt = .failure(
       AskingError("\(reason); \(advice); run the same again then: what was answered is kept"))
@@ -585,11 +371,11 @@ final class AskingLoop {
     }
   }
 
-  private func abandon() {
+  func abandon() {
     for flight in flights.values { flight.sending?.stop(.abandoned) }
   }
 
-  private func noteOnce(_ key: String, _ text: String) {
+  func noteOnce(_ key: String, _ text: String) {
     if notes.insert(key).inserted { listener.note(text) }
   }
 
@@ -609,39 +395,5 @@ final class AskingLoop {
         ? cost + cost / Double(progress.done) * Double(progress.left) : nil
     }
     listener.progress(progress)
-  }
-}
-
-/// Half of a request's hash, which is enough to tell one from another, in a quarter of the memory.
-private struct RequestKey: Hashable {
-  private let first, second: UInt64
-
-  init(_ request: TeacherRequest) {
-    first = UInt64(request.hash.prefix(16), radix: 16) ?? 0
-    second = UInt64(request.hash.dropFirst(16).prefix(16), radix: 16) ?? 0
-  }
-}
-
-/// One of a teacher's servers, as the loop sees it.
-private struct Server {
-  let url: String
-  var throttle: Throttle
-  /// The latest attempt that went there.
-  var turn: Int64 = 0
-  /// What it said when it last gave no answer.
-  var lastWords: String?
-  var hasAnswered = false
-  var failuresInARow = 0
-
-  init(_ url: String, concurrency: Int) {
-    self.url = url
-    throttle = Throttle(ceiling: concurrency)
-  }
-
-  mutating func answered(_ turn: Int, isCounted: Bool, at now: Double) {
-    hasAnswered = true
-    failuresInARow = 0
-    throttle.heard()
-    if !isCounted { throttle.answered(turn, at: now) }
   }
 }

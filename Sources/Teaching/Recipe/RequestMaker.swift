@@ -34,9 +34,11 @@ package struct TeacherRequest: Sendable {
       + (isStreamed && asksForUsage ? #","stream_options":{"include_usage":true}}"# : "}")
   }
 
-  /// An upper bound of the prompt's tokens: each stands for a byte at least, and a chat template
-  /// adds some to each message.
-  package var promptTokenLimit: Int { messages.utf8.count + 64 }
+  /// An upper bound of the prompt's tokens: each stands for a byte at least.
+  package var promptTokenLimit: Int { messages.utf8.count + Self.templateTokens }
+
+  /// What a chat template may add, as those do that have a system text of their own.
+  private static let templateTokens = 1024
 }
 
 /// Makes the requests of a recipe's seeds.

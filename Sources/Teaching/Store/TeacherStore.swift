@@ -255,14 +255,14 @@ package final class TeacherStore: Sendable {
 
   package func answer(_ attempt: Int64) throws -> StoredAnswer {
     let found = try access { database in
-      try Row.fetchOne(
-        database,
+      let statement = try database.cachedStatement(
         sql: """
           SELECT hash, server, response, finish_reason, prompt_tokens, completion_tokens, usage,
             latency_ms
           FROM attempt JOIN request ON request.id = attempt.request
           WHERE attempt.id = ? AND state = 'answered'
-          """, arguments: [attempt])
+          """)
+      return try Row.fetchOne(statement, arguments: [attempt])
     }
     guard let row = found else { throw StoreError("\(path): there is no answer \(attempt)") }
     return StoredAnswer(
