@@ -103,7 +103,7 @@ package enum Style {
     .narrow th.number, .narrow td.number { padding-left: 2.5rem; }
     table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.4; }
     table.narrow { width: auto; min-width: 20rem; }
-    caption { text-align: left; color: var(--soft); padding: 0 0 .45rem; font-size: .88rem; }
+    caption { text-align: left; color: var(--soft); padding: 0 0 .45rem; font-size: .88rem; overflow-wrap: anywhere; }
     th, td { padding: .42rem .85rem .42rem 0; vertical-align: top; text-align: left; font-weight: 400; }
     th:last-child, td:last-child { padding-right: 0; }
     thead th { color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--edge); vertical-align: bottom; }
@@ -258,6 +258,7 @@ package enum Style {
       th, td { padding-right: .5rem; }
       th.number { white-space: normal; }
       th.code { min-width: 9rem; }
+      td.text { overflow-wrap: anywhere; }
       .number + .text, .number + .code { padding-left: .6rem; }
       pre { white-space: pre-wrap; }
       section { margin-top: 1.75rem; padding-top: 1rem; }
