@@ -20,7 +20,7 @@ demo: build  ## Build, then run everything there is on the rows in datasets/demo
 	swift build -c release --static-swift-stdlib --product stub-teacher
 	@scripts/demo $(PROGRAM) $(DEMO) $(STUB)
 
-e2e: build  ## Train three tiny experts with LLaMA-Factory, merge them, and compare losses.
+e2e: build  ## Let a served model teach, train tiny experts with LLaMA-Factory, merge, compare losses.
 	@scripts/e2e $(PROGRAM) $(E2E) .build/e2e-python
 
 test: setup  ## Run all tests.
