@@ -4,6 +4,9 @@ import Teaching
 
 /// How far an asking has come, on one line.
 struct AskingLine {
+  /// Seconds without a word that are told.
+  private static let silence = 30.0
+
   /// The same in full and in short.
   private var parts: [(long: String, short: String)] = []
 
@@ -31,6 +34,10 @@ struct AskingLine {
       add(
         spent + (end.map { " of about \($0)" } ?? "") + unit,
         spent + (end.map { "/\($0)" } ?? "") + unit)
+    }
+    if state.silentSeconds >= Self.silence {
+      let silence = duration(state.silentSeconds)
+      add("not a word for \(silence)", "silent \(silence)")
     }
     if let left = state.secondsLeft { add("\(duration(left)) left", Self.clock(left)) }
   }

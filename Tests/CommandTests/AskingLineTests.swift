@@ -52,6 +52,17 @@ struct AskingLineTests {
         + "  100 % accepted  0.50")
   }
 
+  @Test func `servers that do not say a word for long are told of`() {
+    var state = AskingProgress()
+    (state.left, state.inFlight, state.silentSeconds) = (3, 3, 29.9)
+    let line = AskingLine("teach a", state, currency: nil).long
+    #expect(line.hasSuffix("3 in flight  0 retries"))
+    state.silentSeconds = 95
+    #expect(
+      AskingLine("teach a", state, currency: nil).long == line + "  not a word for 95 s")
+    #expect(AskingLine("teach a", state, currency: nil).fitting(70).hasSuffix("silent 95 s"))
+  }
+
   @Test func `only nothing is 0 percent and only all is 100`() {
     var state = AskingProgress()
     state.done = 1000

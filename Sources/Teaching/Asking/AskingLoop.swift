@@ -384,6 +384,7 @@ final class AskingLoop {
     lastProgress = now
     progress.left = max(0, errandCount - progress.done)
     progress.inFlight = flights.count
+    progress.silentSeconds = flights.isEmpty ? 0 : now - lastSign
     let rates = meter.rates(at: now)
     progress.requestsPerSecond = rates.answers
     progress.tokensPerSecond = rates.tokens

@@ -19,6 +19,8 @@ package struct AskingProgress: Equatable, Sendable {
   package var cost: Double?
   package var expectedCost: Double?
   package var secondsLeft: Double?
+  /// Since a word came of what is in flight.
+  package var silentSeconds = 0.0
 
   package init() {}
 }
