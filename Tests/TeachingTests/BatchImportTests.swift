@@ -56,7 +56,7 @@ struct BatchImportTests {
         "2|refused|400||0|0|none|0.0|'context_length_exceeded': 'maximum context length'",
         "3|answered|200|stop|9|7|server|7.4e-05|",
         "4|broken|200||12|1|estimated|3.2e-05|no 'choices'",
-        "5|begun|||113|100|reserved|0.001026|",
+        "5|begun|||1073|100|reserved|0.002946|",
       ])
     #expect(try fixture.store.requestsOut().map(\.count) == [1])
     let answer = try fixture.store.answer(3)
