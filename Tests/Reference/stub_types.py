@@ -30,7 +30,8 @@ def strictly(type, value, what):
 
 
 def main(url):
-    client = openai.OpenAI(base_url=url, api_key="sk-nothing", max_retries=0)
+    # Connections that a server closed behind its answer are met now and then, and made anew.
+    client = openai.OpenAI(base_url=url, api_key="sk-nothing", max_retries=2)
     answers = client.chat.completions
     asked = {"model": "m", "messages": MESSAGES}
 
