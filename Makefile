@@ -14,7 +14,7 @@ STUB := .build/release/stub-teacher
 DEMO := .build/demo
 E2E := .build/e2e
 
-.PHONY: demo e2e test bench bench-audit bench-merge bench-teach bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-audit bench-checks bench-markup bench-merge bench-teach bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	swift build -c release --static-swift-stdlib --product stub-teacher
@@ -45,6 +45,14 @@ bench-tokens: build  ## Time `branchmerge tokens` against PyPI's tokenizers on 3
 bench-audit: build  ## Time the questions to a ledger of 1,000,000 samples, and its pages.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/audit.py --program $(PROGRAM)
+
+bench-checks: build  ## Time the checks of text, and Gopher's figures against datatrove.
+	@scripts/setup $(PYTHON) bench
+	$(PYTHON)/bin/python Tests/Benchmarks/checks.py --program $(PROGRAM)
+
+bench-markup: build  ## Time `{field|markup}` against BeautifulSoup and html2text.
+	@scripts/setup $(PYTHON) bench
+	$(PYTHON)/bin/python Tests/Benchmarks/markup.py --program $(PROGRAM)
 
 bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
 	@scripts/setup $(PYTHON) bench

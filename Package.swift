@@ -36,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(
       name: "CSimdJSON",
@@ -51,8 +52,13 @@ let package = Package(
       swiftSettings: lending
     ),
     .target(
+      name: "Markup",
+      dependencies: ["Files", "CLibXML2"],
+      swiftSettings: lending
+    ),
+    .target(
       name: "Samples",
-      dependencies: ["Files", "CLinux", "CSimdJSON"],
+      dependencies: ["Files", "Markup", "CLinux", "CSimdJSON"],
       swiftSettings: lending
     ),
     .target(
@@ -71,7 +77,7 @@ let package = Package(
     ),
     .target(
       name: "Curation",
-      dependencies: ["Notation", "Files", "Samples", "Lineage"],
+      dependencies: ["Notation", "Files", "Markup", "Samples", "Lineage"],
       swiftSettings: lending
     ),
     .target(
@@ -184,6 +190,11 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MarkupTests",
+      dependencies: ["Markup", "Files"],
+      swiftSettings: lending
     ),
     .testTarget(
       name: "SamplesTests",

@@ -37,10 +37,10 @@ package struct Trace: Encodable, Equatable, Sendable {
     package var sha256: String?
     /// Counted from 1.
     package var row: Int
-    /// Of the decompressed file; nil for a row of a table.
+    /// Of the decompressed file; nil for a row of a table or a dump.
     package var byteOffset: Int?
     package var byteCount: Int
-    /// XXH3 with 64 bits of the row's bytes; nil for a row of a table.
+    /// XXH3 with 64 bits of the row's bytes; nil for a row of a table or a dump.
     package var rowXXH3: String?
   }
 

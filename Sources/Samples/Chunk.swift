@@ -38,7 +38,8 @@ package final class Chunk {
   }
 }
 
-private func lend<Result>(
+/// Lends a part of a buffer.
+func lend<Result>(
   _ buffer: borrowing ByteBuffer, _ range: Range<Int>, _ body: (Span<UInt8>) throws -> Result
 ) rethrows -> Result {
   try body(buffer.bytes.extracting(range))
@@ -50,6 +51,13 @@ package protocol RowReader: AnyObject {
   func next(_ chunk: Chunk) throws -> Bool
   /// The file that is read; its hash is complete after the last chunk.
   var file: FileStream { get }
+  /// Whether a row has bytes of its own in the file. Where it has none, all of the file has been read
+  /// before the first row.
+  var hasPlaces: Bool { get }
+}
+
+extension RowReader {
+  package var hasPlaces: Bool { true }
 }
 
 /// What a reader does with rows of any length.

@@ -3,10 +3,13 @@ internal import Files
 extension SourceFile {
   /// A row read again from its place, as it stands in the file.
   ///
-  /// `offset` and `byteCount` are those of the decompressed file. A row of a table has no place of
-  /// its own: it is asked for by number and comes as JSON, with all columns.
+  /// `offset` and `byteCount` are those of the decompressed file. A row of a table or a dump has no
+  /// place of its own: it is asked for by number and comes as JSON, with all columns. Of a dump all is
+  /// read for it.
   package func row(_ number: Int, offset: Int?, byteCount: Int) throws -> [UInt8] {
-    guard let offset else { return try tableRow(number) }
+    guard let offset else {
+      return try format == .parquet ? tableRow(number) : joinedRow(number)
+    }
     let file = try FileStream(path)
     if format == .plain { return try file.bytes(at: offset, count: byteCount) }
     let stream = try format.stream(file)
@@ -24,6 +27,17 @@ extension SourceFile {
     }
     let bytes = buffer.bytes.extracting(offset - start..<offset - start + byteCount)
     return bytes.withUnsafeBufferPointer { Array($0) }
+  }
+
+  private func joinedRow(_ number: Int) throws -> [UInt8] {
+    let reader = try rows(keys: nil)
+    let chunk = Chunk()
+    while try reader.next(chunk) {
+      if let place = chunk.rows.first(where: { $0.number == number }) {
+        return chunk.withBytes(of: place) { row in row.withUnsafeBufferPointer { Array($0) } }
+      }
+    }
+    throw FileError(path, "has no row \(number)")
   }
 
   private func tableRow(_ number: Int) throws -> [UInt8] {

@@ -129,3 +129,27 @@ package func unescape(_ bytes: Span<UInt8>, into buffer: inout ByteBuffer) {
     }
   }
 }
+
+/// Appends UTF-8 as the bytes of a JSON string, with an escape where there has to be one.
+package func escape(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
+  var start = 0
+  for index in text.indices {
+    let byte = text[unchecked: index]
+    guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
+    buffer.append(text.extracting(start..<index))
+    start = index + 1
+    buffer.append(0x5C)
+    switch byte {
+    case 0x08: buffer.append(UInt8(ascii: "b"))
+    case 0x09: buffer.append(UInt8(ascii: "t"))
+    case 0x0A: buffer.append(UInt8(ascii: "n"))
+    case 0x0C: buffer.append(UInt8(ascii: "f"))
+    case 0x0D: buffer.append(UInt8(ascii: "r"))
+    case 0..<0x20:
+      buffer.append(byte < 0x10 ? "u000" : "u00")
+      buffer.append(String(byte, radix: 16))
+    default: buffer.append(byte)
+    }
+  }
+  buffer.append(text.extracting(start..<text.count))
+}

@@ -10,7 +10,7 @@ package struct SourceFile: Sendable {
     format = try FileFormat(of: path)
   }
 
-  /// Begins to read; only the columns of the projection are taken out of a table.
+  /// Begins to read; only the columns of the projection are taken out of a table or a dump.
   package func rows(_ projection: Projection, _ limits: ReadLimits = ReadLimits()) throws
     -> any RowReader
   {
@@ -39,6 +39,10 @@ package struct SourceFile: Sendable {
       searched = rest.count
       guard try stream.read(into: &rest, upTo: 1 << 16) > 0 else { break }
       first = firstByte(rest, from: searched)
+    }
+    // No JSON begins like XML.
+    if first == UInt8(ascii: "<") {
+      return try StackExchangeReader(file, stream, head: rest, keys: keys, limits: limits)
     }
     if first == 0x5B {
       return JSONArrayReader(file, stream, head: rest, offset: start, limits: limits)

@@ -14,7 +14,7 @@ private func isWhiteSpace(_ scalar: UInt32) -> Bool {
 }
 
 /// Bytes of the white space character that begins at `index` of UTF-8 text; 0 where none does.
-private func whiteSpaceLength(_ text: Span<UInt8>, at index: Int) -> Int {
+package func whiteSpaceLength(_ text: Span<UInt8>, at index: Int) -> Int {
   let byte = text[index]
   if byte > 0x20 && byte < 0xC2 { return 0 }
   if byte < 0x80 { return isWhiteSpace(UInt32(byte)) ? 1 : 0 }

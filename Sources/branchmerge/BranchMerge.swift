@@ -24,8 +24,8 @@ struct BranchMerge: ParsableCommand {
       CommandGroup(
         name: "Branches",
         subcommands: [
-          BranchCommand.self, SurveyCommand.self, CheckCommand.self, SourcesCommand.self,
-          TokensCommand.self,
+          BranchCommand.self, SurveyCommand.self, CheckCommand.self, ChecksCommand.self,
+          SourcesCommand.self, TokensCommand.self,
         ]),
       CommandGroup(
         name: "Audit",

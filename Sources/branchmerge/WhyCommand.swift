@@ -113,7 +113,8 @@ struct WhyCommand: ParsableCommand {
     showBytes(isTerminal ? Data((visible(text) + "\n").utf8) : Data(row.bytes + [0x0A]))
     switch row.proof {
     case .hash: say("(its hash is that of the ledger)")
-    case .id: say("(a row of a table; its values give the id of the ledger)")
+    case .id:
+      say("(the row has no bytes of its own in the file; its values give the id of the ledger)")
     case .none: say("(the ledger has nothing that it could be held against)")
     }
   }

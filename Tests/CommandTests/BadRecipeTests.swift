@@ -168,8 +168,9 @@ private let badFiles = [
   BadFile(
     filter, "at_most: 5", "at_mots: 5",
     "\(filter):3:12: no check is called 'at_mots'; did you mean 'at_most'? There are 'is', 'in',"
-      + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null' and"
-      + " 'is_blank' (used at \(recipe):5)"),
+      + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null',"
+      + " 'is_blank', 'length_ratio', 'says', 'reasoning_form', 'repetition', 'loop', 'language',"
+      + " 'has_image', 'has_link' and 'is_multipart' (used at \(recipe):5)"),
   BadFile(
     filter, "at_most: 5", "at_most: five",
     "\(filter):3:21: here a number is needed (used at \(recipe):5)"),
@@ -192,7 +193,7 @@ private let badFiles = [
   BadFile(
     card, "licence:", "license:",
     "\(card):2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence',"
-      + " 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'"),
+      + " 'homepage', 'revision', 'hub', 'configs', 'identity', 'fields' and 'format'"),
   BadFile(
     card, "[prompt]", "[promt]",
     "\(card):8:12: small has no field called 'promt'; did you mean 'prompt'? It has 'prompt',"

@@ -8,7 +8,7 @@ struct CheckTests {
     let ending = try branchmerge("check")
     #expect(
       ending.output == """
-        7 sources, 7 filters with 25 examples, 1 recipe, 2 merge files: all hold
+        7 sources, 18 filters with 68 examples, 2 recipes, 2 merge files: all hold
 
         """)
     #expect(ending.errors == "")
@@ -77,7 +77,7 @@ struct CheckTests {
 
 private let broken = """
   datasets: two files are called 'twin'
-  datasets/misspelt.yaml:2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'
+  datasets/misspelt.yaml:2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity', 'fields' and 'format'
   datasets/recipes/broken.yaml:4:7: no source is called 'goood'; did you mean 'good'? There are 'good', 'misspelt', 'syntax', 'twice' and 'twin'
   datasets/syntax.yaml:3:1: is not YAML: did not find expected ',' or ']'
   datasets/twice.yaml:1:1: the key 'about' stands twice in one mapping

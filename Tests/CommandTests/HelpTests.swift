@@ -74,17 +74,21 @@ private let mistakes = [
   Mistake(
     arguments: ["branch", "tinyr2", "-w", "/nonexistent/work"],
     message: "error: tinyr2: there is no such file; did you mean 'tinyr1'? Recipes known by name"
-      + " are 'tinyr1'"),
+      + " are 'tinyr1-clean' and 'tinyr1'"),
   Mistake(
     arguments: ["compare", "a"], message: "Error: Missing expected argument '<B>'"),
   Mistake(
     arguments: ["methods", "--markdown", "--json"],
     message: "Error: --markdown stands alone: the page has all methods"),
   Mistake(
+    arguments: ["checks", "loop", "--markdown"],
+    message: "Error: --markdown stands alone: the page has all checks"),
+  Mistake(
     arguments: ["check", "nowhere"], message: "error: nowhere: there is no such file or folder"),
   Mistake(
     arguments: branch,
-    message: "error: nowhere.yaml: there is no such file; recipes known by name are 'tinyr1'"),
+    message: "error: nowhere.yaml: there is no such file; recipes known by name are 'tinyr1-clean'"
+      + " and 'tinyr1'"),
 ]
 
 struct Help: CustomTestStringConvertible {
@@ -125,6 +129,8 @@ private let helps = [
                                 lengths and values.
         check                   Check source cards, filters, recipes and merge files,
                                 and run every filter's examples.
+        checks                  List the checks that filters are made of, or say all
+                                of one.
         sources                 List the known sources, where their files are, and
                                 how to fetch those missing.
         tokens                  Count the tokens of text files, as the tokenizers
@@ -538,6 +544,28 @@ private let helps = [
         <paths>                 Files or folders.
 
       OPTIONS:
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
+    command: ["checks"],
+    text: """
+      OVERVIEW: List the checks that filters are made of, or say all of one.
+
+      Example:
+        branchmerge checks
+        branchmerge checks loop
+
+      USAGE: branchmerge checks [<name>] [--markdown] [--json]
+
+      ARGUMENTS:
+        <name>                  The check to say all of.
+
+      OPTIONS:
+        --markdown              Print the page docs/checks.md.
+        --json                  Print the result as JSON.
         --version               Show the version.
         -h, --help              Show help information.
 

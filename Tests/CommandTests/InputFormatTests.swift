@@ -80,7 +80,9 @@ struct InputFormatTests {
     #expect(try library.kept() == expected)
     let raw = try branchmerge("why", expected[0][0], "-w", "work", "--raw", in: folder.path)
     #expect(raw.output.hasPrefix("{\"question\":"))
-    #expect(raw.errors == "(a row of a table; its values give the id of the ledger)\n")
+    #expect(
+      raw.errors
+        == "(the row has no bytes of its own in the file; its values give the id of the ledger)\n")
     #expect(raw.status == 0)
     let why = try branchmerge("why", expected[0][1], "-w", "work", in: folder.path)
     let text = why.output.replacing("\n", with: " ")

@@ -22,7 +22,9 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
 }
 
 struct CheckTests {
-  static let cases: [CheckCase] = [
+  static let cases: [CheckCase] = plain + TextChecks.cases
+
+  private static let plain: [CheckCase] = [
     // is
     CheckCase(
       .text, "is: math-word-problem",
@@ -143,7 +145,14 @@ struct CheckTests {
 
   /// The checks that each type of field admits.
   static let fitting: [(type: FieldType, checks: [String])] = [
-    (.text, ["is", "in", "length", "contains", "starts_with", "is_null", "is_blank"]),
+    (
+      .text,
+      [
+        "is", "in", "length", "contains", "starts_with", "is_null", "is_blank", "length_ratio",
+        "says", "reasoning_form", "repetition", "loop", "language", "has_image", "has_link",
+        "is_multipart",
+      ]
+    ),
     (.number, ["is", "in", "at_least", "at_most", "is_null"]),
     (.flag, ["is", "in", "is_null"]),
     (.texts, ["contains", "count", "is_null"]),
@@ -154,10 +163,11 @@ struct CheckTests {
 
   static let names = [
     "is", "in", "at_least", "at_most", "length", "contains", "starts_with", "count", "is_null",
-    "is_blank",
+    "is_blank", "length_ratio", "says", "reasoning_form", "repetition", "loop", "language",
+    "has_image", "has_link", "is_multipart",
   ]
 
-  @Test func `the checks are these ten`() {
+  @Test func `the checks are these nineteen`() {
     #expect(CheckList.all.map { $0.name } == Self.names)
   }
 
@@ -228,12 +238,13 @@ struct CheckTests {
     (
       .text, "is_blnk: true",
       "1:5: no check is called 'is_blnk'; did you mean 'is_blank'? There are 'is', 'in',"
-        + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null' and"
-        + " 'is_blank'"
+        + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null',"
+        + " 'is_blank', 'length_ratio', 'says', 'reasoning_form', 'repetition', 'loop', 'language',"
+        + " 'has_image', 'has_link' and 'is_multipart'"
     ),
   ]
 
-  @Test(arguments: badlyWritten)
+  @Test(arguments: badlyWritten + TextChecks.badlyWritten)
   func `a check that is badly written is refused there`(
     type: FieldType, check: String, expected: String
   ) {

@@ -11,8 +11,9 @@ struct FilterTests {
   @Test func `the filters of the repository are these`() {
     #expect(
       Self.names == [
-        "answered", "code", "code-or-science", "contest-source", "science", "science-cot",
-        "word-problem",
+        "answered", "code", "code-or-science", "contest-source", "in-english", "in-proportion",
+        "no-image", "no-link", "no-loop", "no-refusal", "no-repeats", "no-teacher-name",
+        "one-question", "one-thought", "reasoned", "science", "science-cot", "word-problem",
       ])
   }
 

@@ -8,7 +8,7 @@ struct LibraryCheckTests {
     #expect(check.errors == [])
     #expect(check.sources == SourceCardTests.names.count)
     #expect(check.filters == FilterTests.names.count)
-    #expect(check.recipes == 1)
+    #expect(check.recipes == 2)
     #expect(check.examples >= 2 * check.filters)
   }
 

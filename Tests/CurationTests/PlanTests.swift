@@ -221,6 +221,7 @@ struct PlanTests {
     #expect(
       kitchen.complaint()
         == "datasets/bad.yaml:2:1: a source has no 'license'; did you mean 'licence'? It has"
-        + " 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'")
+        + " 'about', 'licence', 'homepage', 'revision', 'hub', 'configs', 'identity', 'fields' and"
+        + " 'format'")
   }
 }

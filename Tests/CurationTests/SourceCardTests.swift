@@ -84,7 +84,7 @@ struct SourceCardTests {
     (
       "about: A.\nlicense: MIT",
       "2:1: a source has no 'license'; did you mean 'licence'? It has 'about', 'licence',"
-        + " 'homepage', 'revision', 'hub', 'configs', 'identity' and 'fields'"
+        + " 'homepage', 'revision', 'hub', 'configs', 'identity', 'fields' and 'format'"
     ),
     ("about: [A.]\nlicence: MIT", "1:8: 'about' should be a text, and is a list"),
     ("about: A.\nlicence:\n", "2:9: 'licence' should be a text, and is empty"),
@@ -143,6 +143,11 @@ struct SourceCardTests {
       "4:3: the key 'prompt' stands twice in one mapping"
     ),
     ("[]", "1:1: a source should be a mapping, and is a list"),
+    (
+      "about: A.\nlicence: MIT\nformat: stackexchnge\nfields: {prompt: p}",
+      "3:9: no format is called 'stackexchnge'; did you mean 'stackexchange'? There is"
+        + " 'stackexchange'; JSON and Parquet are told by their bytes and need none"
+    ),
   ]
 
   @Test(arguments: refused)

@@ -42,6 +42,15 @@ struct TemplateTests {
     ("{prompt|trim}", #"{"prompt": "\n \u000b"}"#, ""),
     ("{prompt|trim}", #"{"prompt": "\\n"}"#, #"\\n"#),
     ("{{{prompt}}} [[x]] {{prompt}}", #"{"prompt": "a"}"#, "{a} [x] {prompt}"),
+    // Without markup a field is spliced all the same.
+    ("{prompt|markup}", #"{"prompt": " \u0061 \u003cb, x<y \n"}"#, #" \u0061 \u003cb, x<y \n"#),
+    ("{prompt|markup|trim}", #"{"prompt": " \u0061 < b \n"}"#, #"\u0061 < b"#),
+    (
+      "{prompt|markup}", #"{"prompt": " \u0061\u003Csub>\"1\"<\/sub>\u0001\n"}"#,
+      #" a_{\"1\"}\u0001\n"#
+    ),
+    ("{prompt|markup|trim}", #"{"prompt": " a &lt; b\n"}"#, "a < b"),
+    ("{prompt}[\n{code|markup}]", #"{"prompt": "a", "code": "<p></p>"}"#, "a"),
     ("{prompt}[\n{code}]", #"{"prompt": "a", "code": "b"}"#, #"a\nb"#),
     ("{prompt}[\n{code}]", #"{"prompt": "a", "code": ""}"#, "a"),
     ("{prompt}[\n{code}]", #"{"prompt": "a", "code": null}"#, "a"),
@@ -77,11 +86,15 @@ struct TemplateTests {
     #expect(try text(template, row, picked: picked) == expected)
   }
 
+  static let noModifier =
+    "is none of {field}, {field|trim}, {field|markup} and {field|markup|trim}"
+
   static let refused: [(String, String)] = [
     ("{promt}", "1:1: the scope has no 'promt'"),
     ("a {prompt", "1:1: a '{' in this template is never closed"),
-    ("{prompt|upper}", "1:1: '{prompt|upper}' is neither {field} nor {field|trim}"),
-    ("{prompt|trim|trim}", "1:1: '{prompt|trim|trim}' is neither {field} nor {field|trim}"),
+    ("{prompt|upper}", "1:1: '{prompt|upper}' " + noModifier),
+    ("{prompt|trim|trim}", "1:1: '{prompt|trim|trim}' " + noModifier),
+    ("{prompt|trim|markup}", "1:1: '{prompt|trim|markup}' " + noModifier),
     ("{}", "1:1: the scope has no ''"),
     ("{r}", "1:1: 'r' is a list of texts, not a text; 'pick' takes one of them"),
     ("{score}", "1:1: 'score' is a number, not a text"),

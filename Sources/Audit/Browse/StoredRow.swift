@@ -22,7 +22,7 @@ package enum StoredRow: Equatable, Sendable {
     self = Self.reading {
       let place = trace.place
       try Self.check(place.byteOffset ?? 0, place.byteCount)
-      if isQuick, try SourceFile(place.path).format != .plain {
+      if isQuick, try place.byteOffset == nil || SourceFile(place.path).format != .plain {
         guard let offset = place.byteOffset, offset + place.byteCount <= Self.quickOffset else {
           return .far
         }

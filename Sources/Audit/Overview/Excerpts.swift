@@ -60,11 +60,15 @@ struct Excerpts {
     var projection = Projection()
     for card in examples.compactMap(Self.card) { _ = card.prompt.map { projection.slot(of: $0) } }
     let reader = try file.rows(projection)
+    if reader is StackExchangeReader, reader.file.byteCount > Self.reach {
+      notes.append(Self.note(tooFar: wanted.count, file.path))
+      return
+    }
     var isTableChecked = false
     var changed = 0
     while !wanted.isEmpty, try reader.next(chunk) {
-      if file.format == .parquet && !isTableChecked {
-        // The reader of tables has seen the whole file before its first row.
+      if !reader.hasPlaces && !isTableChecked {
+        // Its reader has seen the whole file before the first row.
         let digest = reader.file.digest.description
         let stale = examples.filter { $0.place.fileXXH3 != digest }
         guard stale.isEmpty else {
@@ -84,10 +88,13 @@ struct Excerpts {
     }
     if changed > 0 { notes.append(Self.note(changed, file.path)) }
     if !wanted.isEmpty {
-      notes.append(
-        "\(wanted.count) prompts of \(quoted(file.path)) are too far from its beginning to be read"
-          + " again; 'branchmerge why' reads them one by one.")
+      notes.append(Self.note(tooFar: wanted.count, file.path))
     }
+  }
+
+  private static func note(tooFar count: Int, _ path: String) -> String {
+    "\(count) prompts of \(quoted(path)) are too far from its beginning to be read again;"
+      + " 'branchmerge why' reads them one by one."
   }
 
   private static func note(_ count: Int, _ path: String) -> String {

@@ -13,9 +13,9 @@ package struct OriginalRow: Sendable {
   package enum Proof: String, Encodable, Sendable {
     /// The hash of its bytes is that of the ledger.
     case hash
-    /// A row of a table has no bytes of its own; the id that its values give is that of the ledger.
+    /// A row of a table or a dump has no bytes of its own; the id that its values give is that of the ledger.
     case id
-    /// It was too long to be read, or is a row of a table without an id: the ledger has nothing to
+    /// It was too long to be read, or is a row of a table or a dump without an id: the ledger has nothing to
     /// hold it against.
     case none
   }
@@ -32,7 +32,7 @@ package struct OriginalRow: Sendable {
     guard 0...limit ~= place.byteCount, 0...limit ~= place.byteOffset ?? 0, place.row > 0 else {
       throw FileError(place.path, "has no row at the place that the ledger names")
     }
-    guard file.format != .plain || place.byteCount <= size else {
+    guard file.format != .plain || place.byteOffset == nil || place.byteCount <= size else {
       throw FileError(place.path, "is shorter than row \(place.row) was")
     }
     bytes = try file.row(place.row, offset: place.byteOffset, byteCount: place.byteCount)

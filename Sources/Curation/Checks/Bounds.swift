@@ -2,9 +2,19 @@ internal import Notation
 internal import Samples
 
 /// `at_least: NUMBER` — the number is this or larger.
-struct AtLeast: Check {
+struct AtLeast: PlainCheck {
   static let name = "at_least"
   static let types: Set<FieldType> = [.number]
+  static let page = CheckPage(
+    "the number is this or larger",
+    parameters: [("NUMBER", nil, "the least number that holds")],
+    examples: [
+      .init(
+        "correct_count: { at_least: 1 }",
+        holds: ["{ correct_count: 1 }", "{ correct_count: 2.5 }"],
+        fails: ["{ correct_count: 0 }", "{ correct_count: null }"])
+    ])
+
   private let bound: Double
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) { bound = try number(yaml) }
@@ -15,9 +25,18 @@ struct AtLeast: Check {
 }
 
 /// `at_most: NUMBER` — the number is this or smaller.
-struct AtMost: Check {
+struct AtMost: PlainCheck {
   static let name = "at_most"
   static let types: Set<FieldType> = [.number]
+  static let page = CheckPage(
+    "the number is this or smaller",
+    parameters: [("NUMBER", nil, "the largest number that holds")],
+    examples: [
+      .init(
+        "correct_count: { at_most: 1 }", holds: ["{ correct_count: 1 }"],
+        fails: ["{ correct_count: 1.5 }", "{ correct_count: null }"])
+    ])
+
   private let bound: Double
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) { bound = try number(yaml) }

@@ -3,9 +3,22 @@ internal import Notation
 internal import Samples
 
 /// `contains: VALUE` — the text has this in it; the list has it as an element.
-struct Contains: Check {
+struct Contains: PlainCheck {
   static let name = "contains"
   static let types: Set<FieldType> = [.text, .texts, .numbers, .flags]
+  static let page = CheckPage(
+    "the text has this in it; the list has it as an element",
+    ["To the letter: case, white space and escapes of the decoded text count."],
+    parameters: [("VALUE", nil, "of the type of the text, or of the list's elements")],
+    examples: [
+      .init(
+        "prompt: { contains: prime }", holds: ["{ prompt: Is 7 prime? }"],
+        fails: ["{ prompt: Is 7 Prime? }"]),
+      .init(
+        "verified: { contains: true }", holds: ["{ verified: [false, true] }"],
+        fails: ["{ verified: [false] }", "{ verified: [] }"]),
+    ])
+
   private let wanted: Constant
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) {
@@ -26,9 +39,18 @@ struct Contains: Check {
 }
 
 /// `starts_with: TEXT` — the text begins with this.
-struct StartsWith: Check {
+struct StartsWith: PlainCheck {
   static let name = "starts_with"
   static let types: Set<FieldType> = [.text]
+  static let page = CheckPage(
+    "the text begins with this",
+    parameters: [("TEXT", nil, "what it begins with, to the letter")],
+    examples: [
+      .init(
+        "prompt: { starts_with: Prove }", holds: ["{ prompt: Prove it. }"],
+        fails: ["{ prompt: ' Prove it.' }"])
+    ])
+
   private let prefix: [UInt8]
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) {

@@ -3,9 +3,22 @@ internal import Samples
 
 /// `count: {at_least: N, at_most: N, of: VALUE}` — the list has so many elements, or so many that
 /// are this value.
-struct Count: Check {
+struct Count: PlainCheck {
   static let name = "count"
   static let types: Set<FieldType> = [.texts, .numbers, .flags]
+  static let page = CheckPage(
+    "the list has so many elements, or so many that are this value",
+    parameters: [
+      ("at_least", "0", "the fewest that hold"),
+      ("at_most", "any", "the most that hold; one of the two is needed"),
+      ("of", "all", "the value that is counted"),
+    ],
+    examples: [
+      .init(
+        "verified: { count: { at_least: 2, of: true } }",
+        holds: ["{ verified: [true, false, true] }"], fails: ["{ verified: [true, false] }"])
+    ])
+
   private let bounds: CountBounds
   private let of: Constant?
 

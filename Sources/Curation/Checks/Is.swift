@@ -2,9 +2,19 @@ internal import Notation
 internal import Samples
 
 /// `is: VALUE` — the text, number, or true or false is this one, to the letter.
-struct Is: Check {
+struct Is: PlainCheck {
   static let name = "is"
   static let types: Set<FieldType> = [.text, .number, .flag]
+  static let page = CheckPage(
+    "the text, number, or true or false is this one",
+    ["Texts to the letter, numbers by their value: 2 is 2.0."],
+    parameters: [("VALUE", nil, "of the field's type")],
+    examples: [
+      .init(
+        "domain: { is: code }", holds: ["{ domain: code }"],
+        fails: ["{ domain: Code }", "{ domain: null }"])
+    ])
+
   private let wanted: Constant
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) {
@@ -17,9 +27,18 @@ struct Is: Check {
 }
 
 /// `in: [VALUE, …]` — it is one of these.
-struct In: Check {
+struct In: PlainCheck {
   static let name = "in"
   static let types: Set<FieldType> = [.text, .number, .flag]
+  static let page = CheckPage(
+    "it is one of these",
+    parameters: [("[VALUE, …]", nil, "at least one, of the field's type")],
+    examples: [
+      .init(
+        "domain: { in: [biology, physics] }", holds: ["{ domain: physics }"],
+        fails: ["{ domain: code }"])
+    ])
+
   private let wanted: [Constant]
 
   init(_ yaml: YAML, type: FieldType) throws(RecipeError) {

@@ -226,6 +226,9 @@ private final class Feeder {
   }
 
   private func open() throws -> any RowReader {
-    try SourceFile(files[source].paths[file]).rows(plan.sources[source].projection, limits)
+    let reader = try SourceFile(files[source].paths[file])
+      .rows(plan.sources[source].projection, limits)
+    try plan.sources[source].card.check(reader)
+    return reader
   }
 }

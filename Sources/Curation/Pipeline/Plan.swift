@@ -214,7 +214,7 @@ package struct Plan: Sendable {
       steps.append(
         Step(
           kind: .filter, name: filter.name, text: filter.text, meaning: try filter.keep.json()))
-      needed += rule.leaves.map { ($0.slot, $0.field) }
+      needed += rule.inputs.map { ($0.slot, $0.field) }
     }
     let pick = try taking.pick.flatMap { yaml in
       try attempt { try Pick(yaml, in: card, &projection) }
@@ -222,7 +222,7 @@ package struct Plan: Sendable {
     if let pick {
       steps.append(Step(kind: .pick, name: "pick", text: pick.text, meaning: pick.text))
       needed.append((pick.evidenceSlot, pick.list))
-      needed += pick.evidence.map { ($0.slot, $0.field) }
+      needed += pick.inputs.map { ($0.slot, $0.field) }
     }
     let promptYAML = try taking.prompt ?? YAML(parsing: "\"{prompt}\"", file: recipeDefault)
     let prompt = try attempt {

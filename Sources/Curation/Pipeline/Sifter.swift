@@ -170,7 +170,10 @@ final class Sifter {
     for (index, leaf) in leaves.enumerated()
     where !leaves[..<index].contains(where: { $0.label == leaf.label }) {
       let value = sample[leaf.slot]
-      let measured = value.isNull ? nil : leaf.check.measured(value, in: sample)
+      let measured =
+        value.kind == .array
+        ? elements(of: value, leaf, leaves, sample)
+        : value.isNull ? nil : leaf.check.measured(value, in: sample)
       if text.utf8.count > 1 { text += ", " }
       text += leaf.label
       text += ": "
@@ -178,6 +181,28 @@ final class Sifter {
     }
     text += "}"
     return text
+  }
+
+  /// For each element of a list the figure of the check that it fails, else true; nil where its
+  /// checks measure nothing.
+  private static func elements(
+    of list: Value, _ leaf: Rule.Leaf, _ leaves: [Rule.Leaf], _ sample: borrowing Sample
+  ) -> String? {
+    let checks = leaves.filter { $0.label == leaf.label }
+    guard checks.contains(where: { type(of: $0.check).measures }) else { return nil }
+    var text = "["
+    for index in 0..<list.count {
+      let element = sample.element(index, of: leaf.slot)
+      if index > 0 { text += ", " }
+      var told = element.isNull ? "null" : "true"
+      for check in checks where !element.isNull {
+        if check.check.holds(element, in: check.slot, of: sample) { continue }
+        told = check.check.measured(element, in: sample) ?? "false"
+        break
+      }
+      text += told
+    }
+    return text + "]"
   }
 
   static func evidence(of pick: Pick, _ sample: borrowing Sample) -> String {

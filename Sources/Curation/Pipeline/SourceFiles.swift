@@ -77,7 +77,8 @@ package struct SourceFiles: Sendable {
     for packing in [".gz", ".zst"] where name.hasSuffix(packing) {
       name.removeLast(packing.count)
     }
-    return [".jsonl", ".ndjson", ".json", ".parquet"].contains { name.hasSuffix($0) }
+    // Of the tables of a Stack Exchange dump only this one has samples.
+    return [".jsonl", ".ndjson", ".json", ".parquet", "posts.xml"].contains { name.hasSuffix($0) }
   }
 
   /// A path as a pattern that matches itself alone.

@@ -27,10 +27,10 @@ package struct FieldUse {
     switch kind {
     case "filter":
       let filter = try Filter(YAML(parsing: text, file: "a filter"), name: "recorded", text: text)
-      fields = try filter.rule(in: card, &projection).leaves.map(\.field)
+      fields = try filter.rule(in: card, &projection).inputs.map(\.field)
     case "pick":
       let pick = try Pick(YAML(parsing: text, file: "a pick"), in: card, &projection)
-      fields = [pick.list] + pick.evidence.map(\.field)
+      fields = [pick.list] + pick.inputs.map(\.field)
     default:
       // A template is a text of its own; as a JSON string it is YAML.
       let yaml = try YAML(parsing: JSON.quoted(text), file: "a template")

@@ -60,5 +60,8 @@ struct Pick: Sendable {
     return best.map { ($0.index, count) }
   }
 
+  /// The fields that decide, those compared with included.
+  var inputs: [(slot: Projection.Slot, field: Field)] { condition?.inputs ?? [] }
+
   var evidenceSlot: Projection.Slot { slot }
 }

@@ -54,7 +54,8 @@ package indirect enum Rule: Sendable {
         let checks = try value.entries("'\(name)'")
         guard !checks.isEmpty else { throw value.fail("'\(name)' needs a check") }
         for (key, value) in checks {
-          let check = try CheckList.check(key, value, for: field, type: type)
+          let check = try CheckList.check(
+            key, value, for: field, type: type, in: scope, &projection)
           parts.append(
             .check(Leaf(field: field, slot: slot, check: check, label: JSON.quoted(name))))
         }
@@ -71,6 +72,11 @@ package indirect enum Rule: Sendable {
     case .not(let rule), .some(let rule, _), .every(let rule, _): rule.leaves
     case .check(let leaf): [leaf]
     }
+  }
+
+  /// All fields that the checks look at, those compared with included.
+  var inputs: [(slot: Projection.Slot, field: Field)] {
+    leaves.flatMap { [(slot: $0.slot, field: $0.field)] + $0.check.others }
   }
 
   /// Whether the rule holds; `element` is the index inside a list test.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Notation
 package import Samples
 
@@ -13,6 +14,8 @@ package struct SourceCard: Sendable, FieldScope {
   package var hub: String
   /// The first one is meant where a recipe names none.
   package var configs: [Config]
+  /// What the files are, where that is said; else they are told apart by their bytes.
+  package var format: Format?
   /// Fields whose decoded values make a sample's id.
   package var identity: [String]
   package var fields: [Field]
@@ -20,6 +23,12 @@ package struct SourceCard: Sendable, FieldScope {
   /// All of it but `about`, without the file's comments and spacing.
   let meaning: String
   let file: String
+
+  /// A layout that a card can name.
+  package enum Format: String, CaseIterable, Sendable {
+    /// `Posts.xml` of a dump of one of Stack Exchange's sites.
+    case stackexchange
+  }
 
   /// One of the tables that a data set is published in.
   package struct Config: Sendable {
@@ -39,7 +48,7 @@ package struct SourceCard: Sendable, FieldScope {
       throw yaml.fail("a source's name is its file's, of letters, digits, '.', '-' and '_'")
     }
     let known = [
-      "about", "licence", "homepage", "revision", "hub", "configs", "identity", "fields",
+      "about", "licence", "homepage", "revision", "hub", "configs", "identity", "fields", "format",
     ]
     let keys = try yaml.keyed("a source", known)
     func required(_ key: String) throws(RecipeError) -> YAML {
@@ -47,13 +56,18 @@ package struct SourceCard: Sendable, FieldScope {
       return value
     }
     var parts: [String] = []
-    for key in known.dropFirst() { parts.append(try keys[key]?.json() ?? "") }
+    for key in known.dropFirst() {
+      // A card without a format means what it meant before there were any.
+      if key == "format" && keys[key] == nil { continue }
+      parts.append(try keys[key]?.json() ?? "")
+    }
     meaning = parts.joined(separator: "\n")
     about = try required("about").text("'about'")
     licence = try required("licence").text("'licence'")
     homepage = try keys["homepage"]?.text("'homepage'") ?? ""
     revision = try keys["revision"]?.text("'revision'") ?? "main"
     hub = try keys["hub"]?.text("'hub'") ?? ""
+    format = try keys["format"].map(Self.format)
 
     configs = []
     for (key, value) in try keys["configs"]?.entries("'configs'") ?? [] {
@@ -82,6 +96,32 @@ package struct SourceCard: Sendable, FieldScope {
     }
     guard fields.contains(where: { $0.name == "prompt" && $0.type == .text }) else {
       throw try required("fields").fail("a source needs a field 'prompt' that is a text")
+    }
+  }
+
+  private static func format(_ yaml: YAML) throws(RecipeError) -> Format {
+    let name = try yaml.text("'format'")
+    guard let format = Format(rawValue: name) else {
+      let names = Format.allCases.map(\.rawValue)
+      throw yaml.fail(
+        "no format is called '\(name)'\(choices(for: name, among: names, "there is"))"
+          + "; JSON and Parquet are told by their bytes and need none")
+    }
+    return format
+  }
+
+  /// Refuses a file of another layout than the card says.
+  package func check(_ reader: any RowReader) throws {
+    let isDump = reader is StackExchangeReader
+    if format == .stackexchange && !isDump {
+      throw FileError(
+        reader.file.path,
+        "is no Posts.xml of a Stack Exchange dump, which the card of '\(name)' says it is")
+    }
+    if isDump && format == nil {
+      throw FileError(
+        reader.file.path,
+        "is XML; the card of '\(name)' has to say 'format: stackexchange' to read it")
     }
   }
 

@@ -1,18 +1,39 @@
 internal import Files
+internal import Markup
 internal import Notation
 internal import Samples
 
 /// A text with fields in it, as a recipe writes prompts and responses.
 ///
-/// `{field}` stands for a field's text, `{field|trim}` for the same without white space at its
-/// ends, and `[…]` for a part that is left out where a field in it is null or empty. Double
-/// brackets stand for themselves. A text is written as the JSON string's bytes: what comes from the
-/// row is spliced, never decoded.
+/// `{field}` stands for a field's text, `{field|markup}` for the same with HTML turned into text,
+/// `{field|trim}` for the same without white space at its ends, and `[…]` for a part that is left out
+/// where a field in it is null or empty. Double brackets stand for themselves. A text is written as
+/// the JSON string's bytes: what comes from the row is spliced, and decoded only where it has markup.
 struct Template: Sendable {
   indirect enum Part: Sendable {
     case literal([UInt8])
-    case field(Field, Projection.Slot, trims: Bool)
+    case field(Field, Projection.Slot, Modifiers)
     case optional([Part])
+  }
+
+  /// What is done with a field's text, in the order of the recipe: `{field|markup|trim}`.
+  struct Modifiers: Hashable, Sendable {
+    var readsMarkup = false
+    var trims = false
+
+    /// Nil where the words are others, or in another order.
+    init?(_ words: some Collection<Substring>) {
+      var words = words[...]
+      if words.first == "markup" {
+        readsMarkup = true
+        words = words.dropFirst()
+      }
+      if words.first == "trim" {
+        trims = true
+        words = words.dropFirst()
+      }
+      guard words.isEmpty else { return nil }
+    }
   }
 
   let parts: [Part]
@@ -59,15 +80,17 @@ struct Template: Sendable {
           position = end + 1
           let pieces = String(inside).split(separator: "|", omittingEmptySubsequences: false)
           let name = String(pieces[0])
-          guard pieces.count == 1 || pieces.count == 2 && pieces[1] == "trim" else {
-            throw yaml.fail("'{\(String(inside))}' is neither {field} nor {field|trim}")
+          guard let modifiers = Modifiers(pieces.dropFirst()) else {
+            throw yaml.fail(
+              "'{\(String(inside))}' is none of {field}, {field|trim}, {field|markup} and"
+                + " {field|markup|trim}")
           }
           let field = try scope.field(named: name, at: yaml)
           guard field.type == .text || field.type == .texts && picks else {
             let hint = field.type == .texts ? "; 'pick' takes one of them" : ""
             throw yaml.fail("'\(name)' is \(field.type.described), not a text\(hint)")
           }
-          parts.append(.field(field, projection.slot(of: field), trims: pieces.count == 2))
+          parts.append(.field(field, projection.slot(of: field), modifiers))
         case "[":
           guard !inOptional else { throw yaml.fail("'[' cannot stand inside '[…]'") }
           flush()
@@ -111,16 +134,17 @@ struct Template: Sendable {
       switch part {
       case .literal(let bytes):
         output.append(bytes)
-      case .field(let field, let slot, let trims):
+      case .field(let field, let slot, let modifiers):
         var value = sample[slot]
         if let picked, value.kind == .array {
           value = picked < value.count ? sample.element(picked, of: slot) : .absent
         }
         guard value.kind == .string else { return field }
-        let bytes = sample.bytes(of: value)
-        let text = trims ? bytes.extracting(trimmed(bytes)) : bytes
-        if isOptional && text.isEmpty { return field }
-        output.append(text)
+        let start = output.count
+        if !modifiers.readsMarkup || !convert(value, of: sample, modifiers, to: &output) {
+          output.append(sample.bytes(of: value), trims: modifiers.trims)
+        }
+        if isOptional && output.count == start { return field }
       case .optional(let inner):
         let start = output.count
         if write(inner, sample, picked, to: &output, isOptional: true) != nil {
@@ -129,5 +153,28 @@ struct Template: Sendable {
       }
     }
     return nil
+  }
+
+  /// Appends a text with its markup turned into text; false, and nothing, where it has none.
+  private static func convert(
+    _ value: Value, of sample: borrowing Sample, _ modifiers: Modifiers, to output: inout ByteBuffer
+  ) -> Bool {
+    let bytes = sample.bytes(of: value)
+    guard MarkupConverter.mayFind(in: bytes) else { return false }
+    var decoded = ByteBuffer()
+    var text = ByteBuffer()
+    unescape(bytes, into: &decoded)
+    guard MarkupConverter().convert(decoded.bytes, into: &text) else { return false }
+    decoded.removeAll()
+    escape(text.bytes, into: &decoded)
+    output.append(decoded.bytes, trims: modifiers.trims)
+    return true
+  }
+}
+
+extension ByteBuffer {
+  /// Appends a JSON string's bytes, at will without the white space at both ends.
+  fileprivate mutating func append(_ bytes: Span<UInt8>, trims: Bool) {
+    append(trims ? bytes.extracting(trimmed(bytes)) : bytes)
   }
 }

@@ -8,7 +8,7 @@ package struct Survey: Sendable {
   /// A file as it was found.
   package struct File: Encodable, Hashable, Sendable {
     package var path: String
-    /// `JSON Lines`, `JSON array` or `Parquet`, with how it is packed.
+    /// `JSON Lines`, `JSON array`, `Stack Exchange` or `Parquet`, with how it is packed.
     package var format: String
     package var bytes: Int
   }
@@ -163,7 +163,9 @@ private final class SurveyFeeder {
   private func open(_ path: String) throws -> any RowReader {
     let file = try SourceFile(path)
     let reader = try file.rows(keys: keys, limits)
-    let layout = reader is JSONArrayReader ? "JSON array" : "JSON Lines"
+    let layout =
+      reader is StackExchangeReader
+      ? "Stack Exchange" : reader is JSONArrayReader ? "JSON array" : "JSON Lines"
     let format =
       switch file.format {
       case .plain: layout

@@ -26,7 +26,7 @@ package struct SurveySubject: Sendable {
       return
     }
     if Folder.isFolder(argument) {
-      throw FileError(argument, "no .jsonl, .json or .parquet file is in this folder")
+      throw FileError(argument, "no .jsonl, .json, .parquet or Posts.xml file is in this folder")
     }
     let reference = SourceReference(argument)
     guard library.hasCard(reference.name) else {
@@ -67,7 +67,7 @@ package struct SurveySubject: Sendable {
 
   /// Whether the argument cannot have been meant as a source's name.
   private static func isPath(_ argument: String) -> Bool {
-    let suffixes = [".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".zst"]
+    let suffixes = [".jsonl", ".ndjson", ".json", ".parquet", ".xml", ".gz", ".zst"]
     return argument.contains { "*?[{~".contains($0) } || "./".contains(argument.prefix(1))
       || argument.count { $0 == "/" } > 1
       || suffixes.contains { argument.lowercased().hasSuffix($0) }

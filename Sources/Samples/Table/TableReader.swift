@@ -6,6 +6,7 @@ package import Files
 /// of JSON Lines, save that it has no bytes of its own in the file.
 package final class TableReader: RowReader {
   package let file: FileStream
+  package var hasPlaces: Bool { false }
   private let lines: JSONLinesReader
   private let rowCount: Int
   private var rows = 0
