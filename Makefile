@@ -14,7 +14,7 @@ STUB := .build/release/stub-teacher
 DEMO := .build/demo
 E2E := .build/e2e
 
-.PHONY: demo e2e test bench bench-audit bench-checks bench-markup bench-merge bench-teach bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-audit bench-checks bench-markup bench-merge bench-near bench-teach bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	swift build -c release --static-swift-stdlib --product stub-teacher
@@ -57,6 +57,11 @@ bench-markup: build  ## Time `{field|markup}` against BeautifulSoup and html2tex
 bench-merge: build  ## Time merges of 1 GB models against cp and, where it is installed, mergekit.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/merge.py --program $(PROGRAM)
+
+bench-near: setup  ## Find near duplicates beside datasketch and text-dedup, and beside all pairs.
+	@scripts/setup .build/near-python near
+	swift build -c release --static-swift-stdlib --product SimilarityProgram
+	.build/near-python/bin/python Tests/Benchmarks/near.py
 
 bench-teach: build  ## Ask a stub teacher 20,000 questions, beside PyPI's openai.
 	@scripts/setup $(PYTHON) bench

@@ -54,11 +54,26 @@ let package = Package(
     .target(
       name: "Markup",
       dependencies: ["Files", "CLibXML2"],
-      swiftSettings: lending
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Mathematics",
+      swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("m")]
     ),
     .target(
       name: "Samples",
       dependencies: ["Files", "Markup", "CLinux", "CSimdJSON"],
+      swiftSettings: lending
+    ),
+    .target(
+      name: "CSimilarity",
+      // As for CSimdJSON: its loops run over every byte of every prompt, in tests too.
+      cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra"] + (isStrict ? ["-Werror"] : []))]
+    ),
+    .target(
+      name: "Similarity",
+      dependencies: ["Files", "CSimilarity"],
       swiftSettings: lending
     ),
     .target(
@@ -77,7 +92,9 @@ let package = Package(
     ),
     .target(
       name: "Curation",
-      dependencies: ["Notation", "Files", "Markup", "Samples", "Lineage"],
+      dependencies: [
+        "Notation", "Files", "Markup", "Samples", "Lineage", "Mathematics", "Similarity",
+      ],
       swiftSettings: lending
     ),
     .target(
@@ -190,6 +207,18 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: settings
+    ),
+    .testTarget(name: "MathematicsTests", dependencies: ["Mathematics"], swiftSettings: settings),
+    .testTarget(
+      name: "SimilarityTests",
+      dependencies: ["Similarity", "CSimilarity", "Files"],
+      swiftSettings: lending
+    ),
+    .executableTarget(
+      name: "SimilarityProgram",
+      dependencies: ["Similarity", "Files"],
+      path: "Tests/SimilarityProgram",
+      swiftSettings: lending
     ),
     .testTarget(
       name: "MarkupTests",

@@ -43,6 +43,8 @@ package struct Funnel: Codable, Equatable, Sendable {
     package var quarantined = 0
     package var dropped = 0
     package var duplicates = 0
+    /// Those of the duplicates that only resemble the sample that stayed.
+    package var nearDuplicates = 0
     package var kept = 0
     package var seeds = 0
 
@@ -53,6 +55,7 @@ package struct Funnel: Codable, Equatable, Sendable {
       sum.quarantined += more.quarantined
       sum.dropped += more.dropped
       sum.duplicates += more.duplicates
+      sum.nearDuplicates += more.nearDuplicates
       sum.kept += more.kept
       sum.seeds += more.seeds
     }
@@ -160,7 +163,9 @@ extension Funnel {
           switch Fate(rawValue: group.kind) {
           case .kept: item.counts.kept += count
           case .seed: item.counts.seeds += count
-          case .duplicate: item.counts.duplicates += count
+          case .duplicate:
+            item.counts.duplicates += count
+            item.counts.nearDuplicates += group.near
           case .quarantined: item.counts.quarantined += count
           case .dropped:
             item.counts.dropped += count
@@ -189,6 +194,8 @@ private struct FateGroup {
   var count: Int
   /// Fates whose columns contradict each other.
   var odd: Int
+  /// Near duplicates.
+  var near: Int
   /// The largest and the sum of the rows' numbers in the output.
   var lastRow, rowTotal: Int
 
@@ -212,14 +219,15 @@ private struct FateGroup {
               AND (output IS NULL) = (output_row IS NULL)
               AND (kind = 'dropped') = (step IS NOT NULL)
               AND (kind = 'duplicate') = (duplicate_of IS NOT NULL)
-              AND coalesce(duplicate_of < sample, 1))),
-            coalesce(max(output_row), 0), coalesce(sum(output_row), 0)
+              AND coalesce(duplicate_of < sample OR \(Fate.isNear), 1))),
+            coalesce(max(output_row), 0), coalesce(sum(output_row), 0),
+            coalesce(sum(kind = 'duplicate' AND \(Fate.isNear)), 0)
           FROM fate WHERE sample >= ? AND sample < ? GROUP BY 1, 2, 3, 4
           """, arguments: [first, first + (file[2] as Int64)])
       return rows.map { row in
         FateGroup(
           source: file[0], branch: row[0], kind: row[1], step: row[2], output: row[3],
-          count: row[4], odd: row[5], lastRow: row[6], rowTotal: row[7])
+          count: row[4], odd: row[5], near: row[8], lastRow: row[6], rowTotal: row[7])
       }
     }
   }

@@ -100,7 +100,9 @@ extension Ledger {
       let rows = try Row.fetchAll(
         database,
         sql: """
-          SELECT source.name, fate.kind, count(*) FROM fate
+          SELECT source.name, fate.kind, count(*),
+            sum(fate.kind = 'duplicate' AND \(Fate.isNear))
+          FROM fate
           JOIN sample ON sample.id = fate.sample JOIN source_file ON source_file.id = sample.file
           JOIN source ON source.id = source_file.source
           JOIN branch ON branch.id = fate.branch
@@ -114,6 +116,7 @@ extension Ledger {
         let count: Int = row[2]
         let last = result.count - 1
         result[last].1.read += count
+        result[last].1.nearDuplicates += row[3]
         switch Fate(rawValue: row[1]) {
         case .kept: result[last].1.kept += count
         case .seed: result[last].1.seeds += count

@@ -103,6 +103,7 @@ enum LedgerSchema {
     migrator.registerMigration("2") { try $0.execute(sql: stageTables) }
     migrator.registerMigration("3") { try $0.execute(sql: outputPlaces) }
     migrator.registerMigration("4") { try $0.execute(sql: teachingTables) }
+    migrator.registerMigration("5") { try $0.execute(sql: answersAndBenchmarks) }
     return migrator
   }
 
@@ -271,6 +272,41 @@ enum LedgerSchema {
       output_xxh3 INTEGER,
       PRIMARY KEY (teaching, seed)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Two more kinds of step, for which SQLite needs the table made anew, and the benchmarks that
+  /// prompts were held against. References are by name and stay; they are checked afterwards.
+  private static let answersAndBenchmarks = """
+    CREATE TABLE step_of_six_kinds (
+      id INTEGER PRIMARY KEY,
+      branch INTEGER NOT NULL REFERENCES branch,
+      source INTEGER NOT NULL REFERENCES source,
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      kind TEXT NOT NULL
+        CHECK (kind IN ('filter', 'pick', 'prompt', 'without', 'response', 'verify')),
+      text TEXT NOT NULL,
+      UNIQUE (branch, source, position)
+    ) STRICT;
+    INSERT INTO step_of_six_kinds SELECT id, branch, source, position, name, kind, text FROM step;
+    DROP TABLE step;
+    ALTER TABLE step_of_six_kinds RENAME TO step;
+
+    CREATE TABLE benchmark (
+      id INTEGER PRIMARY KEY,
+      run INTEGER NOT NULL REFERENCES run,
+      name TEXT NOT NULL,
+      licence TEXT NOT NULL,
+      homepage TEXT NOT NULL,
+      revision TEXT NOT NULL,
+      card TEXT NOT NULL,
+      path TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      item_count INTEGER NOT NULL,
+      xxh3 TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      UNIQUE (run, name)
+    ) STRICT;
     """
 
   /// Built after the rows, which is several times cheaper than keeping it up to date. A sample is

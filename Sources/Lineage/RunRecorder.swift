@@ -120,6 +120,20 @@ package final class RunRecorder {
       [byteCount, rowCount, nextSample - Int64(rowCount), xxh3.description, sha256, file])
   }
 
+  package func addBenchmark(_ benchmark: RecordedBenchmark) throws {
+    _ = try insert(
+      """
+      INSERT INTO benchmark (run, name, licence, homepage, revision, card, path, byte_count,
+        item_count, xxh3, fingerprint)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        run, benchmark.name, benchmark.licence, benchmark.homepage, benchmark.revision,
+        benchmark.card, benchmark.path, benchmark.byteCount, benchmark.itemCount, benchmark.xxh3,
+        benchmark.fingerprint,
+      ])
+  }
+
   package func addBranch(name: String, rowFormat: String) throws -> Int64 {
     try insert(
       "INSERT INTO branch (run, name, row_format) VALUES (?, ?, ?)", [run, name, rowFormat])

@@ -80,7 +80,24 @@ package struct StagePlanner {
     return item
   }
 
+  /// Branches that are compared with each other are built together.
   private func judged(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
+    var item = try judgedAlone(stage, after: items)
+    guard case .branch = stage, recipe.plan.isAcrossBranches, item.state == .upToDate else {
+      return item
+    }
+    let others = recipe.recipe.branches.map(\.name).filter { Stage.branch($0) != stage }
+    let changed = try others.filter {
+      try judgedAlone(.branch($0), after: []).state != .upToDate
+    }
+    if !changed.isEmpty {
+      item.state = .stale(
+        changed.map { "branch \($0), which it is compared with, is not up to date" })
+    }
+    return item
+  }
+
+  private func judgedAlone(_ stage: Stage, after items: [StagePlan.Item]) throws -> StagePlan.Item {
     var item = StagePlan.Item(
       stage: stage, state: .toDo(nil), reads: reads(of: stage), writes: writes(of: stage),
       done: done[stage.description])
@@ -160,6 +177,9 @@ package struct StagePlanner {
         result.append(Ingredient("input \(source)/\(name)", try value(of: path, wasDone)))
       }
     }
+    for (card, path) in try curator.locateBenchmarks(in: workspace, of: name).found {
+      result.append(Ingredient("benchmark \(card.name)", try value(of: path, wasDone)))
+    }
     return result
   }
 
@@ -175,8 +195,11 @@ package struct StagePlanner {
   }
 
   private func files(of branch: String) throws -> [SourceFiles] {
-    try Curator(recipe.plan, options, tool: tool, note: { _ in }, progress: { _ in })
-      .locate(in: workspace, of: branch)
+    try curator.locate(in: workspace, of: branch)
+  }
+
+  private var curator: Curator {
+    Curator(recipe.plan, options, tool: tool, note: { _ in }, progress: { _ in })
   }
 
   /// What decides the taught rows; servers, prices and budgets do not.
@@ -260,7 +283,9 @@ package struct StagePlanner {
 
   /// Whether it is a file that comes from outside.
   package static func isInput(_ ingredient: Ingredient) -> Bool {
-    ["input ", "base/", "expert ", "file ", "model "].contains { ingredient.name.hasPrefix($0) }
+    let roles = ["input ", "benchmark ", "base/", "expert ", "file ", "model "]
+    return roles.contains { ingredient.name.hasPrefix($0) }
+      && !ingredient.name.hasPrefix("benchmark card ")
   }
 
   private static let unread = "not read yet"

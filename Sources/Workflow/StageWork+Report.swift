@@ -59,12 +59,15 @@ enum ReportText {
       switch section {
       case .branch(let name, let counts):
         text += "\n## branch \(name)\n\n"
-        text += "| source | read | quarantined | dropped | duplicates | kept | seeds |\n"
-        text += "|---|---:|---:|---:|---:|---:|---:|\n"
+        let hasNear = counts.contains { $0.1.nearDuplicates > 0 }
+        let near = hasNear ? " near duplicates |" : ""
+        text += "| source | read | quarantined | dropped | duplicates |\(near) kept | seeds |\n"
+        text += "|---|---:|---:|---:|---:|---:|---:|\(hasNear ? "---:|" : "")\n"
         for (source, count) in counts {
-          let numbers = [
-            count.read, count.quarantined, count.dropped, count.duplicates, count.kept, count.seeds,
-          ]
+          let numbers =
+            [
+              count.read, count.quarantined, count.dropped, count.duplicates - count.nearDuplicates,
+            ] + (hasNear ? [count.nearDuplicates] : []) + [count.kept, count.seeds]
           text += "| \(source) | " + numbers.map(String.init).joined(separator: " | ") + " |\n"
         }
       case .teaching(let name, let message, let counts, let products):
@@ -112,8 +115,9 @@ enum ReportText {
             .object([
               .init("read", .whole(count.read)), .init("quarantined", .whole(count.quarantined)),
               .init("dropped", .whole(count.dropped)),
-              .init("duplicates", .whole(count.duplicates)), .init("kept", .whole(count.kept)),
-              .init("seeds", .whole(count.seeds)),
+              .init("duplicates", .whole(count.duplicates)),
+              .init("near_duplicates", .whole(count.nearDuplicates)),
+              .init("kept", .whole(count.kept)), .init("seeds", .whole(count.seeds)),
             ]))
         }
         branches.append(JSON.Member(name, .object(sources)))

@@ -25,12 +25,13 @@ struct BranchMerge: ParsableCommand {
         name: "Branches",
         subcommands: [
           BranchCommand.self, SurveyCommand.self, CheckCommand.self, ChecksCommand.self,
-          SourcesCommand.self, TokensCommand.self,
+          SourcesCommand.self, FingerprintCommand.self, TokensCommand.self,
         ]),
       CommandGroup(
         name: "Audit",
         subcommands: [
-          WhyCommand.self, ImpactCommand.self, DiffCommand.self, VerifyCommand.self,
+          WhyCommand.self, ClustersCommand.self, ImpactCommand.self, DiffCommand.self,
+          VerifyCommand.self,
           QueryCommand.self, ReportCommand.self, ServeCommand.self, ExportCommand.self,
         ]),
       CommandGroup(
@@ -95,17 +96,44 @@ struct SourceOptions: ParsableArguments {
 
   /// Source name to path; two paths for one name are refused.
   func paths() throws -> [String: String] {
-    var paths: [String: String] = [:]
-    for entry in given {
-      guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
-        throw ValidationError("--source \(entry): this should be NAME=PATH")
-      }
-      let name = String(entry[..<equals])
-      guard paths[name] == nil else {
-        throw ValidationError("--source \(name) is given twice; use a pattern for several files")
-      }
-      paths[name] = String(entry[entry.index(after: equals)...])
-    }
-    return paths
+    try branchmerge.paths(
+      given, of: "--source", whereTwice: "use a pattern for several files")
   }
+}
+
+/// Where benchmarks' files are.
+struct BenchmarkOptions: ParsableArguments {
+  @Option(
+    name: .customLong("benchmark"),
+    help: ArgumentHelp(
+      "Take a benchmark's file from here: its questions, or the hashes of 'fingerprint'.",
+      valueName: "name=path"))
+  var given: [String] = []
+
+  func validate() throws { _ = try paths() }
+
+  /// Benchmark name to path; two paths for one name are refused.
+  func paths() throws -> [String: String] {
+    try branchmerge.paths(
+      given, of: "--benchmark",
+      whereTwice: "make one file of several with 'branchmerge fingerprint'")
+  }
+}
+
+/// Name to path of an option that is given as NAME=PATH.
+private func paths(_ given: [String], of option: String, whereTwice advice: String) throws
+  -> [String: String]
+{
+  var paths: [String: String] = [:]
+  for entry in given {
+    guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
+      throw ValidationError("\(option) \(entry): this should be NAME=PATH")
+    }
+    let name = String(entry[..<equals])
+    guard paths[name] == nil else {
+      throw ValidationError("\(option) \(name) is given twice; \(advice)")
+    }
+    paths[name] = String(entry[entry.index(after: equals)...])
+  }
+  return paths
 }

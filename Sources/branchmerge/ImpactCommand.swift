@@ -15,7 +15,9 @@ struct ImpactCommand: ParsableCommand {
       Rows are lost, duplicates step in for them, and what a filter alone drops would be rows: exactly \
       what a build without it would give, for the branches as they are. For a filter the source files \
       are read again, held against their hashes, and asked all other steps as they were recorded; for \
-      the others the ledger is enough. Nothing is written.
+      the others the ledger is enough. It does not know which near duplicates resemble each other \
+      besides the row that stayed: of those the first that is left is said to step in, where more \
+      might. Nothing is written.
 
       Example:
         branchmerge impact --workspace work --source s1k

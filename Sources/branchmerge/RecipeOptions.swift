@@ -36,11 +36,15 @@ struct RecipeOptions: ParsableArguments {
 struct BuildOptions: ParsableArguments {
   @OptionGroup var sources: SourceOptions
 
+  @OptionGroup var benchmarks: BenchmarkOptions
+
   @OptionGroup var limits: ReadingOptions
 
-  /// The options for a recipe; sources that it does not know are refused.
+  /// The options for a recipe; sources and benchmarks that it does not know are refused.
   func curation(of recipe: Recipe) throws -> Curator.Options {
     var options = Curator.Options()
+    options.benchmarks = try benchmarks.paths()
+    try recipe.checkGiven(benchmarks: options.benchmarks.keys)
     options.given = try sources.paths()
     try recipe.checkGiven(options.given.keys)
     limits.apply(to: &options)

@@ -19,9 +19,15 @@ struct SurveyCommand: ParsableCommand {
       names that filters use. Without --source, its files are looked up in DIR/sources/NAME and \
       in the Hugging Face cache.
 
+      With --verify the final answer of each response is worked out anew and held against the \
+      reference, and the verdicts are counted beside the source's own flag. A card says which \
+      fields these are ('responses', 'response' or 'solution'; 'answer'; 'verified'); of a file \
+      they are given.
+
       Example:
         branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
         branchmerge survey rows.jsonl --field source --field 'conversations[].from'
+        branchmerge survey rows.jsonl --verify --response generations --answer answer
       """)
 
   @Argument(help: ArgumentHelp("A file, folder or pattern, or a source.", valueName: "source|file"))
@@ -33,6 +39,18 @@ struct SurveyCommand: ParsableCommand {
       "Look at this field alone, by its raw or the card's name, and list all of its values; may be"
         + " given several times.", valueName: "field"))
   var names: [String] = []
+
+  @Flag(help: "Work out the answers anew, and count where the source says otherwise.")
+  var verify = false
+
+  @Option(help: ArgumentHelp("With --verify: the field of the responses.", valueName: "field"))
+  var response: String?
+
+  @Option(help: ArgumentHelp("With --verify: the field of the reference.", valueName: "field"))
+  var answer: String?
+
+  @Option(help: ArgumentHelp("With --verify: the field of the source's flag.", valueName: "field"))
+  var flag: String?
 
   @OptionGroup var sources: SourceOptions
 
@@ -50,16 +68,24 @@ struct SurveyCommand: ParsableCommand {
 
   func validate() throws {
     guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
+    for (option, value) in [("response", response), ("answer", answer), ("flag", flag)]
+    where value != nil && !verify {
+      throw ValidationError("--\(option) is for --verify")
+    }
+    guard !verify || names.isEmpty else {
+      throw ValidationError("--field is not for --verify; --response, --answer and --flag are")
+    }
   }
 
   func run() throws {
     let library = Library(near: FileManager.default.currentDirectoryPath)
     let subject = try SurveySubject(
       subject, library: library, given: try sources.paths(), workspace: workspace)
-    let scope = try subject.scope(of: names)
     Interruption.watch()
     let line = ProgressLine()
     defer { line.clear() }
+    if verify { return try showAnswers(of: subject, line) }
+    let scope = try subject.scope(of: names)
     let survey = try Survey(of: subject.paths, scope, workers: workers) {
       line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes)
     }

@@ -20,6 +20,8 @@ struct BuildFixture {
   var branches = [mixed, waiting]
   /// The recipe's section of this name, in flow style.
   var teacher: String?
+  /// The flow of `near` for all branches.
+  var across: String?
   var tool = "test 1"
   var maxRowBytes = 1 << 20
 
@@ -27,6 +29,8 @@ struct BuildFixture {
     var name: String
     var sources: [Taking]
     var isDistinct = true
+    /// The flow of its `near`.
+    var near: String?
     var row = "sharegpt"
   }
 
@@ -35,7 +39,9 @@ struct BuildFixture {
     var filters: [String]
     var pick: String?
     var prompt = "{prompt}"
+    var without: String?
     var response = "{answer}"
+    var verify: String?
   }
 
   static let longText = String(repeating: "long ", count: 8)
@@ -107,6 +113,26 @@ struct BuildFixture {
     ]
   }
 
+  /// The same with longer prompts, in families of two that resemble each other.
+  mutating func lengthenPrompts() {
+    func word(_ number: Int) -> String {
+      let letters = [number / 26 / 26, number / 26, number].map { UInt8(97 + $0 % 26) }
+      return String(decoding: letters, as: UTF8.self)
+    }
+    for (source, files) in files {
+      for (name, rows) in files {
+        self.files[source]?[name] = rows.map { row in
+          row.replacing(#/question  number (\d+)/#) { match in
+            let number = Int(match.1) ?? 0
+            let words = (0..<30).map { word(number / 2 * 911 + $0 * 7) }
+            return words.joined(separator: " ") + (number % 2 == 0 ? " even" : " odd")
+          }
+        }
+      }
+    }
+    filters["long"] = filters["long"]?.replacing("24", with: "130")
+  }
+
   static func poolRow(_ number: Int, _ random: inout Generator) -> String {
     if random.next(20) == 0 { return "{\"question\": \"broken \(random.next(9))" }
     let topic = ["algebra", "geometry", "physics", "history"][random.next(4)]
@@ -132,15 +158,24 @@ struct BuildFixture {
     var text = "about: A recipe.\nbranches:\n"
     for branch in branches {
       text += "  \(branch.name):\n    row: \(branch.row)\n"
-      if branch.isDistinct { text += "    distinct: prompt\n" }
+      if let near = branch.near {
+        text += "    distinct: { on: prompt, near: \(near) }\n"
+      } else if branch.isDistinct {
+        text += "    distinct: prompt\n"
+      }
       text += "    sources:\n"
       for taking in branch.sources {
         text +=
           "      \(taking.source):\n        filters: [\(taking.filters.joined(separator: ", "))]\n"
-        if let pick = taking.pick { text += "        pick: \(pick)\n" }
+        for (key, value) in [
+          ("pick", taking.pick), ("without", taking.without), ("verify", taking.verify),
+        ] {
+          if let value { text += "        \(key): \(value)\n" }
+        }
         text += "        prompt: \"\(taking.prompt)\"\n        response: \"\(taking.response)\"\n"
       }
     }
+    if let across { text += "distinct: { near: \(across), across: branches }\n" }
     if let teacher { text += "teacher: \(teacher)\n" }
     return text
   }

@@ -204,6 +204,49 @@ struct DifferenceTests {
     }
   }
 
+  @Test(arguments: mutations, [false, true])
+  func `where near duplicates fall, the cause is what was changed, or other samples`(
+    _ mutation: Mutation, isAcross: Bool
+  ) throws {
+    let (one, other) = (try BuildFolder(), try BuildFolder())
+    var random = Generator(state: 5)
+    var fixture = BuildFixture(rows: 60, seed: 6)
+    fixture.lengthenPrompts()
+    fixture.maxRowBytes = 1 << 20
+    let near = "{ threshold: 0.6, frequent_lines: compare }"
+    if isAcross { fixture.across = near } else { fixture.branches[0].near = near }
+    let before = try fixture.build(in: one.path)
+    mutation.apply(&fixture, &random)
+    let after = try fixture.build(in: other.path)
+    let difference = try Difference(before: Build(before), after: Build(after))
+    #expect(difference.isEmpty || !mutation.isHarmless)
+    for branch in difference.branches {
+      for group in branch.groups {
+        #expect(
+          mutation.causes.contains(group.cause.kind) || group.cause.kind == .near,
+          "\(branch.name), \(group.source), \(group.change): \(group.cause)")
+      }
+    }
+  }
+
+  @Test func `another threshold is the cause of what it changes`() throws {
+    let (one, other) = (try BuildFolder(), try BuildFolder())
+    var fixture = BuildFixture(rows: 60, seed: 6)
+    fixture.lengthenPrompts()
+    fixture.branches[0].near = "{ threshold: 0.6, frequent_lines: compare }"
+    let before = try fixture.build(in: one.path)
+    fixture.branches[0].near = "{ threshold: 1, frequent_lines: compare }"
+    let after = try fixture.build(in: other.path)
+    let difference = try Difference(before: Build(before), after: Build(after))
+    let causes = Set(difference.branches.flatMap(\.groups).map(\.cause.description))
+    #expect(
+      causes == [
+        "distinct prompt, near {threshold: 0.6, on: prompt, keep: first, frequent_lines: compare,"
+          + " limit: 1000} became prompt, near {threshold: 1.0, on: prompt, keep: first,"
+          + " frequent_lines: compare, limit: 1000}"
+      ])
+  }
+
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
   func `of several things that were changed each cause is one`(_ seed: UInt64) throws {
     var random = Generator(state: seed)

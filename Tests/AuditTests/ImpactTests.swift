@@ -99,6 +99,43 @@ struct ImpactTests {
     }
   }
 
+  /// Prompts that resemble each other, and a search for them.
+  private func nearFixture(_ seed: UInt64, keep: String, isAcross: Bool) -> BuildFixture {
+    var fixture = BuildFixture(rows: 80, seed: seed)
+    fixture.lengthenPrompts()
+    let near = "{ threshold: 0.6, keep: \(keep), frequent_lines: compare }"
+    if isAcross { fixture.across = near } else { fixture.branches[0].near = near }
+    return fixture
+  }
+
+  @Test(arguments: [(1, false), (2, false), (3, true), (4, true)])
+  func `without a source the next near duplicate steps in`(_ seed: UInt64, isAcross: Bool) throws {
+    let fixture = nearFixture(seed, keep: "first", isAcross: isAcross)
+    try compare(fixture) {
+      try Impact(without: .source("pool"), in: $0)
+    } change: { fixture in
+      for branch in 0...1 { fixture.branches[branch].sources.removeAll { $0.source == "pool" } }
+    }
+  }
+
+  @Test(arguments: ["topic", "long", "known"], ["first", "longest", "verified"])
+  func `without a filter near duplicates are looked for again`(_ filter: String, _ keep: String)
+    throws
+  {
+    for isAcross in [false, true] {
+      let fixture = nearFixture(5, keep: keep, isAcross: isAcross)
+      try compare(fixture) {
+        try Impact(withoutFilter: filter, in: $0, workers: 2)
+      } change: { fixture in
+        for branch in 0...1 {
+          for source in 0...1 {
+            fixture.branches[branch].sources[source].filters.removeAll { $0 == filter }
+          }
+        }
+      }
+    }
+  }
+
   @Test func `without a sample the rows are those of a build without its row`() throws {
     var fixture = BuildFixture(rows: 40, seed: 5)
     // With one identity each, so that no id takes another number.

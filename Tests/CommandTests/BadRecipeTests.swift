@@ -129,10 +129,10 @@ private let badFiles = [
   BadFile(
     recipe, "distinct: prompt", "distint: prompt",
     "\(recipe):7:5: a branch has no 'distint'; did you mean 'distinct'? It has 'about', 'sources',"
-      + " 'distinct' and 'row'"),
+      + " 'without', 'verify', 'distinct' and 'row'"),
   BadFile(
     recipe, "distinct: prompt", "distinct: response",
-    "\(recipe):7:15: 'distinct' can be 'prompt', or left out"),
+    "\(recipe):7:15: 'distinct' can be 'prompt', {on: prompt, near: …}, or left out"),
   BadFile(
     recipe, "distinct: prompt", "row: sharegtp",
     "\(recipe):7:10: no row format is called 'sharegtp'; did you mean 'sharegpt'? There are"
@@ -140,7 +140,7 @@ private let badFiles = [
   BadFile(
     recipe, "filters: [easy]", "filter: [easy]",
     "\(recipe):5:9: a branch's source has no 'filter'; did you mean 'filters'? It has 'filters',"
-      + " 'pick', 'prompt' and 'response'"),
+      + " 'pick', 'prompt', 'without', 'response' and 'verify'"),
   BadFile(
     recipe, "response: \"{response}\"", "prompt: x",
     "\(recipe):5:9: a branch's source needs 'response': a template, or 'teacher'"),
@@ -156,7 +156,7 @@ private let badFiles = [
   BadFile(
     recipe, "branches:", "branch:",
     "\(recipe):1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about',"
-      + " 'branches', 'teacher', 'base', 'train' and 'merge'"),
+      + " 'branches', 'distinct', 'teacher', 'base', 'train' and 'merge'"),
   BadFile(
     recipe, "sources:", "sources: [",
     "\(recipe):5:16: is not YAML: did not find expected ',' or ']'"),

@@ -133,12 +133,16 @@ private let helps = [
                                 of one.
         sources                 List the known sources, where their files are, and
                                 how to fetch those missing.
+        fingerprint             Write a benchmark's questions as hashes, so that its
+                                text need not lie around.
         tokens                  Count the tokens of text files, as the tokenizers
                                 library does.
 
       AUDIT SUBCOMMANDS:
         why                     Tell where a sample came from and why it was kept or
                                 left out.
+        clusters                Show near duplicates, and how each differs from the
+                                row that stayed.
         impact                  Tell what would change without a source, a licence, a
                                 sample or a filter.
         diff                    Tell how the rows of two builds differ, and why.
@@ -192,6 +196,8 @@ private let helps = [
                                 may be given several times.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
+        --benchmark <name=path> Take a benchmark's file from here: its questions, or
+                                the hashes of 'fingerprint'.
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
@@ -230,7 +236,7 @@ private let helps = [
       Example:
         branchmerge plan datasets/recipes/tinyr1.yaml --workspace work
 
-      USAGE: branchmerge plan <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--shard-size <size>] [--json]
+      USAGE: branchmerge plan <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--benchmark <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--rehash] [--shard-size <size>] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
@@ -242,6 +248,8 @@ private let helps = [
                                 may be given several times.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
+        --benchmark <name=path> Take a benchmark's file from here: its questions, or
+                                the hashes of 'fingerprint'.
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
@@ -460,7 +468,7 @@ private let helps = [
         branchmerge branch datasets/recipes/tinyr1.yaml --workspace work \\
           --source openr1-math='openr1/data/*.parquet' --only math
 
-      USAGE: branchmerge branch <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--only <branch> ...] [--workers <n>] [--sha256] [--no-fsync] [--json]
+      USAGE: branchmerge branch <recipe> --workspace <dir> [--set <key=value> ...] [--source <name=path> ...] [--benchmark <name=path> ...] [--max-quarantined <N|P%>] [--max-row <MiB>] [--only <branch> ...] [--workers <n>] [--sha256] [--no-fsync] [--json]
 
       ARGUMENTS:
         <recipe>                The recipe: a YAML file, or the name of one that is
@@ -472,6 +480,8 @@ private let helps = [
                                 may be given several times.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
+        --benchmark <name=path> Take a benchmark's file from here: its questions, or
+                                the hashes of 'fingerprint'.
         --max-quarantined <N|P%>
                                 Fail when more rows of a source than this cannot be
                                 read. (default: 1%)
@@ -502,11 +512,17 @@ private let helps = [
       with the names that filters use. Without --source, its files are looked up in
       DIR/sources/NAME and in the Hugging Face cache.
 
+      With --verify the final answer of each response is worked out anew and held
+      against the reference, and the verdicts are counted beside the source's own
+      flag. A card says which fields these are ('responses', 'response' or
+      'solution'; 'answer'; 'verified'); of a file they are given.
+
       Example:
         branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
         branchmerge survey rows.jsonl --field source --field 'conversations[].from'
+        branchmerge survey rows.jsonl --verify --response generations --answer answer
 
-      USAGE: branchmerge survey <source|file> [--field <field> ...] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
+      USAGE: branchmerge survey <source|file> [--field <field> ...] [--verify] [--response <field>] [--answer <field>] [--flag <field>] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
 
       ARGUMENTS:
         <source|file>           A file, folder or pattern, or a source.
@@ -515,6 +531,11 @@ private let helps = [
         --field <field>         Look at this field alone, by its raw or the card's
                                 name, and list all of its values; may be given
                                 several times.
+        --verify                Work out the answers anew, and count where the source
+                                says otherwise.
+        --response <field>      With --verify: the field of the responses.
+        --answer <field>        With --verify: the field of the reference.
+        --flag <field>          With --verify: the field of the source's flag.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
         -w, --workspace <dir>   The folder whose sources/ may have the files.
@@ -594,6 +615,33 @@ private let helps = [
 
       """),
   Help(
+    command: ["fingerprint"],
+    text: """
+      OVERVIEW: Write a benchmark's questions as hashes, so that its text need not
+      lie around.
+
+      FILE has the questions: JSON Lines, a JSON array, Parquet, or CSV with a
+      header; several files are taken together. Which field is the question, and
+      which the item's id, is said by the card datasets/benchmarks/NAME.yaml. The
+      result can stand wherever the questions can ('without' of a recipe,
+      --benchmark), but for the rule 'fuzzy', which needs the text.
+
+      Example:
+        branchmerge fingerprint gpqa-diamond gpqa.csv > gpqa-diamond.hashes
+
+      USAGE: branchmerge fingerprint <name> <file> ...
+
+      ARGUMENTS:
+        <name>                  The benchmark's name, that of its card.
+        <file>                  The questions.
+
+      OPTIONS:
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
     command: ["tokens"],
     text: """
       OVERVIEW: Count the tokens of text files, as the tokenizers library does.
@@ -667,6 +715,34 @@ private let helps = [
 
       """),
   Help(
+    command: ["clusters"],
+    text: """
+      OVERVIEW: Show near duplicates, and how each differs from the row that stayed.
+
+      Of the branches as they are, the largest clusters come first, and in each those
+      samples that resemble the row least. Texts are read again from the source
+      files, as the templates wrote them; what both have stands in the same columns,
+      and marks are below what differs. The number before a sample is the share of
+      runs of five words that both have.
+
+      Example:
+        branchmerge clusters work --branch math --limit 5
+
+      USAGE: branchmerge clusters <dir> [--branch <name>] [--limit <n>] [--json]
+
+      ARGUMENTS:
+        <dir>                   The folder with the ledger.
+
+      OPTIONS:
+        --branch <name>         Of this branch only.
+        --limit <n>             Show so many clusters. (default: 10)
+        --json                  Print the result as JSON.
+        --version               Show the version.
+        -h, --help              Show help information.
+
+
+      """),
+  Help(
     command: ["impact"],
     text: """
       OVERVIEW: Tell what would change without a source, a licence, a sample or a
@@ -676,7 +752,9 @@ private let helps = [
       be rows: exactly what a build without it would give, for the branches as they
       are. For a filter the source files are read again, held against their hashes,
       and asked all other steps as they were recorded; for the others the ledger is
-      enough. Nothing is written.
+      enough. It does not know which near duplicates resemble each other besides the
+      row that stayed: of those the first that is left is said to step in, where more
+      might. Nothing is written.
 
       Example:
         branchmerge impact --workspace work --source s1k

@@ -223,7 +223,10 @@ struct RunTests {
     ("train.experts.odd=models/none", "the expert of odd, models/none, is no folder here"),
     ("train.with=expert", "--set: no trainer is called 'expert'; did you mean 'experts'?"),
     ("trian.with=experts", "a recipe has no 'trian'; did you mean 'train'?"),
-    ("branches.odd.distinct=answer", "--set: 'distinct' can be 'prompt', or left out"),
+    (
+      "branches.odd.distinct=answer",
+      "--set: 'distinct' can be 'prompt', {on: prompt, near: …}, or left out"
+    ),
     ("merge.models.0.model=experts/od", "no branch is called 'od'; did you mean 'odd'?"),
     ("train", "--set: 'train' should be KEY=VALUE, as in train.epochs=3"),
     ("merge.models.7.model=x", "there is a list of 2 before '7'"),

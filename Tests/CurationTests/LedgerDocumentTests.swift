@@ -18,8 +18,37 @@ struct LedgerDocumentTests {
     try folder.write(
       "filters/contest-source.yaml", filter.replacing("cn_contest,", with: "cn_contest, cn_k12,"))
     try runDemo(Library(roots: library.roots), in: folder)
+    try runAnswers(in: folder)
     try recordModels(in: folder)
     return folder
+  }
+
+  /// A branch that verifies its answers and keeps away from a benchmark.
+  private static func runAnswers(in folder: Scratch) throws {
+    try folder.write("datasets/benchmarks/quiz.yaml", BenchmarkTests.card)
+    try folder.write("benchmarks/quiz.jsonl", BenchmarkTests.items)
+    try folder.write("datasets/pool.yaml", Pool.card)
+    try folder.write("datasets/more.yaml", Pool.card)
+    try folder.write(
+      "answers.yaml",
+      """
+      branches:
+        answers:
+          sources:
+            pool: { pick: { first: responses }, response: "{responses}", verify: math }
+            more: { response: "{answer}", without: [quiz] }
+
+      """)
+    var options = Curator.Options()
+    options.isDurable = false
+    options.given = [
+      "pool": try folder.write("pool.jsonl", AnswerVerificationTests.text),
+      "more": try folder.write("more.jsonl", BenchmarkTests.text),
+    ]
+    let plan = try Plan(
+      Recipe(reading: folder.path + "/answers.yaml"), library: Library(roots: [folder.path]))
+    _ = try Curator(plan, options, tool: "test 1", note: { _ in }, progress: { _ in })
+      .run(in: folder.path)
   }
 
   /// A teaching of the seeds, the last of which failed, as its stage records it.
@@ -99,6 +128,12 @@ struct LedgerDocumentTests {
         "SELECT sample_id FROM sample JOIN fate ON sample = id WHERE kind = 'duplicate' LIMIT 1",
         in: folder.path
       ).first)
+    // The demo has none that only resemble each other.
+    _ = try query(
+      """
+      UPDATE fate SET evidence = '{"near": 0.9, "cluster": 1, "size": 2}'
+      WHERE kind = 'duplicate' AND evidence IS NULL
+      """, in: folder.path)
     let values = [
       "id": id, "step": "contest-source", "branch": "math", "row": "1", "prompt": "0.5",
       "completion": "2",

@@ -11,7 +11,7 @@ struct RecipeTests {
     ("branches: []", "1:11: 'branches' should be a mapping, and is a list"),
     (
       "branch: {}",
-      "1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about', 'branches', 'teacher', 'base', 'train' and 'merge'"
+      "1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about', 'branches', 'distinct', 'teacher', 'base', 'train' and 'merge'"
     ),
     ("about: [a]\nbranches: {}", "1:8: 'about' should be a text, and is a list"),
     (
@@ -25,8 +25,8 @@ struct RecipeTests {
     ("branches: {a: {sources: [pool]}}", "1:25: 'sources' should be a mapping, and is a list"),
     (
       "branches: {a: {\(taking), rows: alpaca}}",
-      "1:54: a branch has no 'rows'; did you mean 'row'? It has 'about', 'sources', 'distinct' and"
-        + " 'row'"
+      "1:54: a branch has no 'rows'; did you mean 'row'? It has 'about', 'sources', 'without',"
+        + " 'verify', 'distinct' and 'row'"
     ),
     (
       "branches: {a: {\(taking), row: alpaka}}",
@@ -35,7 +35,7 @@ struct RecipeTests {
     ),
     (
       "branches: {a: {\(taking), distinct: response}}",
-      "1:64: 'distinct' can be 'prompt', or left out"
+      "1:64: 'distinct' can be 'prompt', {on: prompt, near: …}, or left out"
     ),
     (
       "branches: {a: {sources: {pool: {response: teacher}, pool/x: {response: teacher}}}}",
@@ -52,7 +52,7 @@ struct RecipeTests {
     (
       "branches: {a: {sources: {pool: {response: teacher, filter: [x]}}}}",
       "1:52: a branch's source has no 'filter'; did you mean 'filters'? It has 'filters', 'pick',"
-        + " 'prompt' and 'response'"
+        + " 'prompt', 'without', 'response' and 'verify'"
     ),
     (
       "branches: {a: {sources: {pool: {response: teacher, filters: x}}}}",
@@ -74,7 +74,7 @@ struct RecipeTests {
     #expect(recipe.about == "A recipe with two branches.")
     #expect(recipe.text == Pool.recipe)
     #expect(recipe.branches.map(\.name) == ["math", "waiting"])
-    #expect(recipe.branches.map(\.isDistinct) == [true, false])
+    #expect(recipe.branches.map(\.distinct.meaning) == ["prompt", "no"])
     #expect(recipe.branches.map { $0.format.name } == ["sharegpt", "messages"])
     #expect(recipe.sourceNames == ["pool"])
   }

@@ -30,7 +30,7 @@ struct LedgerSchemaTests {
     ("UPDATE fate SET kind = NULL", "NOT NULL constraint failed: fate.kind"),
     (
       "UPDATE step SET kind = 'guess'",
-      "CHECK constraint failed: kind IN ('filter', 'pick', 'prompt', 'response')"
+      "CHECK constraint failed: kind IN ('filter', 'pick', 'prompt', 'without', 'response', 'verify')"
     ),
     (
       "INSERT INTO fate (sample, branch, kind) VALUES (1, 1, 'quarantined')",

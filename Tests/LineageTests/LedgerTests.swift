@@ -15,8 +15,9 @@ struct LedgerTests {
     #expect(
       try query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", folder.ledger)
         == [
-          "branch", "checkpoint", "checkpoint_file", "fate", "file_state", "grdb_migrations",
-          "ingredient", "left_out", "merge", "merge_input", "merge_tensor", "metric",
+          "benchmark", "branch", "checkpoint", "checkpoint_file", "fate", "file_state",
+          "grdb_migrations", "ingredient", "left_out", "merge", "merge_input", "merge_tensor",
+          "metric",
           "output_file", "product", "run", "sample", "source", "source_file", "stage", "step",
           "taught", "teaching", "training",
         ])

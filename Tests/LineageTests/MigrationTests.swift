@@ -66,9 +66,32 @@ struct MigrationTests {
     #expect(trace.fates.map(\.outputRowXXH3).allSatisfy { $0 != nil })
     #expect(try query(tables, folder.ledger) == before)
     do { _ = try Ledger(writing: folder.ledger, isDurable: false) }
-    #expect(try Set(query(tables, folder.ledger)) == Set(before + ["teaching", "taught"]))
+    #expect(
+      try Set(query(tables, folder.ledger)) == Set(before + ["teaching", "taught", "benchmark"]))
     #expect(try Trace.find("pool.jsonl:1", in: Ledger(reading: folder.ledger)) == trace)
     #expect(try query("PRAGMA integrity_check; PRAGMA foreign_key_check", folder.ledger) == ["ok"])
+  }
+
+  @Test func `steps of the first version stay, and steps of new kinds can join them`() throws {
+    let folder = try Scratch()
+    try writeFirstVersion(folder.ledger)
+    let steps = "SELECT * FROM step ORDER BY id"
+    let before = try query(steps, folder.ledger)
+    #expect(!before.isEmpty)
+    do { _ = try Ledger(writing: folder.ledger, isDurable: false) }
+    #expect(try query(steps, folder.ledger) == before)
+    _ = try query(
+      """
+      INSERT INTO step SELECT NULL, branch, source, 90, 'verify', 'verify', '' FROM step LIMIT 1;
+      INSERT INTO step SELECT NULL, branch, source, 91, 'without', 'without', '' FROM step LIMIT 1
+      """, folder.ledger)
+    #expect(
+      try query("SELECT name FROM step WHERE position >= 90", folder.ledger)
+        == ["verify", "without"])
+    #expect(
+      try query("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list('fate')", folder.ledger)
+        .contains("step"))
+    #expect(try query("PRAGMA foreign_key_check", folder.ledger) == [])
   }
 
   @Test func `a ledger of a later version is refused`() throws {

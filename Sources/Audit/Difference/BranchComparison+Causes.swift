@@ -20,7 +20,7 @@ extension BranchComparison {
       (cause.before, cause.after) = (change.before?.xxh3, change.after?.xxh3)
       cause.change = change.before == nil ? .added : change.after == nil ? .removed : .changed
     case .card: cause.name = lane.steps.cardChanges.joined(separator: ", ")
-    case .filter, .pick, .prompt, .response:
+    case .filter, .pick, .prompt, .without, .response, .verify:
       let side = reason.change == .added ? 1 : 0
       let step = lane.steps.steps[side][reason.item]
       let other = lane.steps.counterparts[side][reason.item].map {
@@ -30,12 +30,10 @@ extension BranchComparison {
       (cause.before, cause.after) = side == 0 ? (step.shown, other) : (other, step.shown)
     case .rowFormat: (cause.before, cause.after) = both { $0.branch?.rowFormat }
     case .distinct:
-      (cause.before, cause.after) = both { side in
-        side.branch?.isDistinct.map { $0 ? "prompt" : "no" }
-      }
+      (cause.before, cause.after) = both { $0.branch?.distinct }
     case .rowLimit: (cause.before, cause.after) = both { $0.run?.maxRowBytes.map { "\($0) bytes" } }
     case .program: (cause.before, cause.after) = both { $0.run?.tool }
-    case .row, .stepOrder, .sourceOrder, .fileOrder, .unreadable, .unexplained: break
+    case .row, .near, .stepOrder, .sourceOrder, .fileOrder, .unreadable, .unexplained: break
     }
     return cause
   }

@@ -33,14 +33,19 @@ extension BranchComparison {
     guard old.isPassed && new.isPassed else {
       return reasonOfVerdict(index, sample, old, new)
     }
-    if let was = sides[0].branch?.isDistinct, let isNow = sides[1].branch?.isDistinct, was != isNow
-    {
+    if let was = sides[0].branch?.distinct, let isNow = sides[1].branch?.distinct, was != isNow {
       return Reason(kind: .distinct, lane: index)
+    }
+    let isNear = old.isNear || new.isNear
+    // What stays in another branch is not in these columns.
+    if isNear && sides.contains(where: { $0.run?.isAcross ?? false }) {
+      return Reason(kind: .near, lane: index)
     }
     let (loser, taker) = (winner(of: old, on: 0), winner(of: new, on: 1))
     if let loser, let reason = reasonOfLoss(loser, on: 0) { return reason }
     if let taker, let reason = reasonOfLoss(taker, on: 1) { return reason }
-    return reasonOfPrompts((index, sample, other), loser, taker)
+    let reason = reasonOfPrompts((index, sample, other), loser, taker)
+    return isNear && reason.kind == .unexplained ? Reason(kind: .near, lane: index) : reason
   }
 
   /// Why the steps decided otherwise.
@@ -85,11 +90,20 @@ extension BranchComparison {
     let links = lanes[index].steps
     if links.isTextChanged[place] { return step(index, place, .changed) }
     if links.areFieldsChanged[place] { return Reason(kind: .card, lane: index) }
-    // A template writes what the pick took.
+    // A template writes what the pick took, and some steps look at what a template wrote.
     let kind = links.steps[0][place].kind
-    if kind == "prompt" || kind == "response", let reason = reasonOfPick(index) { return reason }
+    let template = ["without": "prompt", "verify": "response"][kind]
+    if let template, let reason = reasonOfTemplate(template, index) { return reason }
+    if kind != "filter", kind != "pick", let reason = reasonOfPick(index) { return reason }
     return lanes[index].pairs?.rows[sample] == .same
       ? rest(index) : Reason(kind: .row, lane: index)
+  }
+
+  private func reasonOfTemplate(_ kind: String, _ index: Int) -> Reason? {
+    let links = lanes[index].steps
+    guard let place = links.place(of: kind, on: 0) else { return nil }
+    if links.isTextChanged[place] { return step(index, place, .changed) }
+    return links.areFieldsChanged[place] ? Reason(kind: .card, lane: index) : nil
   }
 
   func reasonOfPick(_ index: Int) -> Reason? {
@@ -178,7 +192,8 @@ extension BranchComparison {
     switch old.kind {
     case .dropped: return lanes[index].steps.counterparts[0][Int(old.step)] != Int(new.step)
     case .duplicate:
-      guard let was = winner(of: old, on: 0), let now = winner(of: new, on: 1) else { return true }
+      let (was, now) = (winner(of: old, on: 0), winner(of: new, on: 1))
+      guard let was, let now else { return was != nil || now != nil || old.isNear != new.isNear }
       return was.lane != now.lane
         || lanes[was.lane].partner(of: was.sample, on: 0) != now.sample
     case .kept, .seed, .quarantined: return false

@@ -17,10 +17,12 @@ package struct Cause: Hashable, Codable, Sendable, CustomStringConvertible {
     case row
     /// The card says otherwise what a field is, or what identifies a sample.
     case card
-    case filter, pick, prompt, response
+    case filter, pick, prompt, without, response, verify
     case stepOrder, sourceOrder, fileOrder
     case rowFormat
     case distinct
+    /// Other samples that it resembles came, went or changed.
+    case near
     /// The longest row that is read.
     case rowLimit
     /// Its bytes can no longer be read as a sample, or can be now.
@@ -70,13 +72,14 @@ package struct Cause: Hashable, Codable, Sendable, CustomStringConvertible {
     case .row: return "row changed in the source"
     case .card: return name.isEmpty ? "source card changed" : "source card changed: \(name)"
     case .filter: return "filter \(name) \(verb)"
-    case .pick: return "pick \(verb)"
+    case .pick, .without, .verify: return "\(kind.rawValue) \(verb)"
     case .prompt, .response: return "\(kind.rawValue) template \(verb)"
     case .stepOrder: return "order of the steps changed"
     case .sourceOrder: return "order of the sources changed"
     case .fileOrder: return "order of the files changed"
     case .rowFormat: return "row format \(became)"
     case .distinct: return "distinct \(became)"
+    case .near: return "other samples that it resembles came, went or changed"
     case .rowLimit: return "--max-row \(became)"
     case .unreadable:
       return change == .removed ? "row can no longer be read" : "row can be read now"

@@ -1,3 +1,4 @@
+internal import Curation
 internal import GRDB
 internal import Lineage
 internal import Notation
@@ -13,6 +14,8 @@ struct RecordedRun {
   /// In the order of reading.
   var sources: [RecordedSource]
   var branches: [RecordedBranch]
+  /// Whether near duplicates are looked for in all branches at once.
+  var isAcross = false
   /// Samples are numbered from here on.
   var firstSample: Int64 { sources.first?.firstSample ?? 0 }
   var sampleCount: Int { sources.reduce(0) { $0 + $1.sampleCount } }
@@ -42,8 +45,8 @@ struct RecordedBranch {
   var id: Int64
   var name: String
   var rowFormat: String
-  /// Nil where the recipe does not tell.
-  var isDistinct: Bool?
+  /// Which samples count as the same; nil where the recipe does not tell.
+  var distinct: String?
   /// Rows of its files, as they were counted when they were written.
   var outputRows: Int
   /// One for each source that it takes from, in the order of reading.
@@ -72,7 +75,8 @@ extension RecordedRun {
       return RecordedRun(
         id: run, tool: row[0], recipe: row[1], finished: row[2],
         maxRowBytes: options?["max_row_bytes"]?.int.flatMap { $0 > 0 ? $0 : nil }, sources: sources,
-        branches: try Self.branches(of: run, wanted, sources, recipe, in: database))
+        branches: try Self.branches(of: run, wanted, sources, recipe, in: database),
+        isAcross: recipe.isAcross)
     }
   }
 
@@ -140,7 +144,7 @@ extension RecordedRun {
         return own.isEmpty ? nil : RecordedTaking(source: index, steps: own)
       }
       return RecordedBranch(
-        id: id, name: name, rowFormat: row[2], isDistinct: recipe.isDistinct(name),
+        id: id, name: name, rowFormat: row[2], distinct: recipe.distinct(name),
         outputRows: row[3], takings: takings)
     }
   }
@@ -155,24 +159,34 @@ extension RecordedRun {
 /// The recipe of a run, as far as it says what no table has.
 struct RecordedRecipe {
   private var branches: [String: YAML]?
+  private var across: YAML?
 
   init(_ text: String, _ options: JSON?) {
-    branches = try? Self.branches(text, options)
+    try? read(text, options)
   }
 
-  private static func branches(_ text: String, _ options: JSON?) throws -> [String: YAML] {
+  private mutating func read(_ text: String, _ options: JSON?) throws {
     var recipe = try YAML(parsing: text, file: "recipe")
     for setting in options?["set"]?.items ?? [] {
       recipe = try recipe.setting(setting.text ?? "")
     }
-    let all = try recipe.entries("").first { try $0.key.text("") == "branches" }
     var found: [String: YAML] = [:]
-    for (key, value) in try all?.value.entries("") ?? [] { found[try key.text("")] = value }
-    return found
+    for (key, value) in try recipe.entries("") {
+      switch try key.text("") {
+      case "branches":
+        for (key, value) in try value.entries("") { found[try key.text("")] = value }
+      case "distinct": across = value
+      default: continue
+      }
+    }
+    branches = found
   }
 
-  func isDistinct(_ branch: String) -> Bool? {
+  var isAcross: Bool { across != nil }
+
+  func distinct(_ branch: String) -> String? {
     guard let entries = try? branches?[branch]?.entries("") else { return nil }
-    return entries.contains { (try? $0.key.text("")) == "distinct" }
+    let own = entries.first { (try? $0.key.text("")) == "distinct" }?.value
+    return try? Distinct.meaning(branch: own, recipe: across)
   }
 }

@@ -4,7 +4,7 @@ internal import Notation
 struct RecordedStep {
   var id: Int64
   var name: String
-  /// `filter`, `pick`, `prompt` or `response`.
+  /// `filter`, `pick`, `prompt`, `without`, `response` or `verify`.
   var kind: String
   /// The filter's file, the pick or the template.
   var text: String
@@ -38,6 +38,12 @@ struct RecordedStep {
           fields.insert(list)
         }
       }
+    case "without": (meaning, shown) = (text, text)
+    case "verify":
+      (meaning, shown) = (text, text)
+      let math = try? YAML(parsing: text, file: name).entries("").first?.value.entries("")
+      let answer = math?.first { (try? $0.key.text("")) == "answer" }
+      fields = ["prompt", "verified", (try? answer?.value.text("")) ?? "answer"]
     default:
       (meaning, shown) = (text, text)
       fields = Self.fields(ofTemplate: text)

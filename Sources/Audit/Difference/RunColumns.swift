@@ -120,7 +120,9 @@ final class RunColumns {
     let (firstSample, total) = (run.firstSample, Int64(run.sampleCount))
     try ledger.scan(
       """
-      SELECT sample, branch, kind, step, duplicate_of, picked, output_row, output_xxh3 FROM fate
+      SELECT sample, branch, kind, step, duplicate_of, picked, output_row, output_xxh3,
+        \(Fate.isNear)
+      FROM fate
       WHERE sample >= ? AND sample < ? ORDER BY sample, branch
       """, [source.firstSample, source.firstSample + Int64(source.sampleCount)]
     ) { row in
@@ -146,6 +148,7 @@ final class RunColumns {
           throw contradiction
         }
         fate.winner = Int32(winner - firstSample)
+        fate.isNear = row.number(8) == 1
       case .quarantined: break
       }
       if let picked = row.number(5) { fate.picked = Int32(truncatingIfNeeded: picked) }
@@ -169,6 +172,8 @@ struct HeldFate {
   var step: UInt16 = 0
   var kind: Fate
   var hasHash = false
+  /// Of a duplicate: whether it only resembles the one that stayed.
+  var isNear = false
 
   init(kind: Fate) { self.kind = kind }
 

@@ -25,9 +25,14 @@ extension Impact {
       known += recorded.branches.flatMap(filters)
       let own = recorded.branches.filter { filters(of: $0).contains(name) }.map(\.name)
       guard !own.isEmpty else { continue }
-      let columns = try RunColumns.fates(of: run, branches: own, in: ledger)
+      // What a branch before it keeps, a branch may lose.
+      let read = recorded.isAcross ? try RecordedRun(run, in: ledger).branches.map(\.name) : own
+      let columns = try RunColumns.fates(of: run, branches: read, in: ledger)
       let sieve = try SecondSieve(columns, leavingOut: name)
-      branches += try sieve.result(workers: workers, progress: progress)
+      branches += try sieve.result(workers: workers, progress: progress).filter { branch in
+        own.contains(branch.name)
+          || names.contains(branch.name) && branch.sources.contains { $0.gained + $0.lost > 0 }
+      }
     }
     guard known.contains(name) else {
       var seen: Set<String> = []
@@ -62,7 +67,11 @@ private struct SecondSieve {
     let taking: RecordedTaking
     /// Index of the branch's takings.
     let slot: Int
+    /// Index of the plan's branches.
+    let planned: Int
     let isDistinct: Bool
+    /// Whether near duplicates fall, so that what is a row depends on all other rows.
+    let isNear: Bool
     /// Names of the steps that are left.
     let steps: [String]
   }
@@ -95,12 +104,14 @@ private struct SecondSieve {
       guard let row else { throw RecordedRun.contradiction(ledger.path, run.id) }
       return (row[0] as String, row[1] as String)
     }
+    let benchmarks = try ledger.benchmarks(of: run.id)
     let settings = (try? JSON(parsing: Array(options.utf8)))?["set"]?.items ?? []
     let steps = run.branches.flatMap(\.takings).flatMap(\.steps).filter { $0.kind == "filter" }
     return Plan.Record(
       recipe: recipe, settings: settings.compactMap(\.text), branches: run.branches.map(\.name),
       cards: Dictionary(run.sources.map { ($0.name, $0.card.text) }) { first, _ in first },
-      filters: Dictionary(steps.map { ($0.name, $0.text) }) { first, _ in first })
+      filters: Dictionary(steps.map { ($0.name, $0.text) }) { first, _ in first },
+      benchmarks: benchmarks.map { ($0, $0.path) })
   }
 
   func result(workers: Int, progress: (Int, Int, Int) -> Void) throws -> [Impact.Branch] {
@@ -110,12 +121,21 @@ private struct SecondSieve {
         sources: branch.takings.map { Impact.Source(run.sources[$0.source].name) },
         later: branch.takings.map { _ in [:] })
     }
+    let near = try withoutActuallyEscaping(progress) { progress in
+      try plan.nearDuplicates(
+        in: plan.sources.indices.map { source in
+          files.filter { $0.source == source }.map(\.recorded.path)
+        }, rowByteLimit: run.maxRowBytes ?? 64 << 20, workers: workers, progress: progress)
+    }
+    var read = 0
     try sift(workers: workers, progress: progress) { source, sample, chunk, index in
+      defer { read += 1 }
       let isReadable = chunk.row(index).fault == nil
       var agrees = true
       for (place, way) in ways[source].enumerated() {
         let verdict = isReadable ? chunk.verdict(index, place) : nil
-        agrees = count(sample, verdict, way, &tallies[way.branch]) && agrees
+        let falls = near?.fall(of: read, in: way.planned) != nil
+        agrees = count(sample, verdict, falls: falls, way, &tallies[way.branch]) && agrees
       }
       return agrees
     }
@@ -152,7 +172,9 @@ private struct SecondSieve {
       else { throw disagreement }
       return Way(
         branch: branch, column: columns.fates[branch][slot],
-        taking: run.branches[branch].takings[slot], slot: slot, isDistinct: taking.isDistinct,
+        taking: run.branches[branch].takings[slot], slot: slot,
+        planned: plan.branches.firstIndex { $0.name == taking.branch } ?? 0,
+        isDistinct: taking.isDistinct, isNear: plan.looksForNearDuplicates(in: taking.branch),
         steps: taking.steps.map(\.name))
     }
   }
@@ -198,7 +220,7 @@ private struct SecondSieve {
   /// Holds what became of a sample against what becomes of it now; without a verdict it could not
   /// be read. False where what the ledger says cannot be.
   private func count(
-    _ sample: Int, _ verdict: SiftedChunk.Verdict?, _ way: Way, _ tally: inout Tally
+    _ sample: Int, _ verdict: SiftedChunk.Verdict?, falls: Bool, _ way: Way, _ tally: inout Tally
   ) -> Bool {
     guard sample < way.column.items.count else { return false }
     let fate = way.column.items[sample]
@@ -219,6 +241,14 @@ private struct SecondSieve {
       if isFirstFreed == nil { tally.seen[verdict.promptKey] = isFreed }
     }
     let number = run.sources[way.taking.source].firstSample + Int64(sample)
+    if way.isNear {
+      let isRow = isFirstFreed == nil && !falls
+      if isRow && !fate.isRow { tally.sources[way.slot].gainedSamples.append(number) }
+      if !isRow && fate.isRow { tally.sources[way.slot].lostSamples.append(number) }
+      if isFreed && !isRow { tally.sources[way.slot].duplicates += 1 }
+      if isRow && !fate.isRow && !isFreed { tally.sources[way.slot].others += 1 }
+      return true
+    }
     switch (isFirstFreed, fate.isRow) {
     case (nil, true): break
     case (nil, false):
@@ -245,7 +275,8 @@ private struct SecondSieve {
       source.lost = source.lostSamples.count
       source.gained = source.gainedSamples.count
       let told =
-        source.gained + source.duplicates + source.droppedLater.reduce(0) { $0 + $1.samples }
+        source.gained - source.others + source.duplicates
+        + source.droppedLater.reduce(0) { $0 + $1.samples }
       guard source.concerned == told else {
         throw LedgerError("the samples of \(quoted(source.name)) do not add up; this is a bug")
       }

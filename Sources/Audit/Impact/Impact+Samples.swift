@@ -13,8 +13,9 @@ extension Impact {
     if let id = removed.id { self.subject = .sample(id) }
     for (run, names) in built.byRun {
       let columns = try RunColumns.fates(of: run, branches: names, in: ledger)
+      var heirs: Set<Int32> = []
       for (branch, fates) in zip(columns.run.branches, columns.fates) {
-        let lost = removed.impact(on: fates, columns.run)
+        let lost = removed.impact(on: fates, columns.run, &heirs)
         let result = try Branch(branch, of: run, lost, in: ledger, concerned: removed.samples)
         guard lost.contains(where: \.isTouched) || !result.experts.isEmpty else { continue }
         branches.append(result)
@@ -183,28 +184,39 @@ private struct RemovedSamples {
     }
   }
 
-  /// Of the samples with one prompt the first that is left is a row.
-  func impact(on fates: [RunColumns.FateColumn], _ run: RecordedRun) -> [Impact.Source] {
-    // Those that are lost, and have no successor yet.
-    var orphaned: Set<Int32> = []
+  /// Whether a sample is removed that is told by its number in the run.
+  private func isRemoved(_ number: Int32, _ run: RecordedRun) -> Bool {
+    var rest = Int(number)
+    for source in run.sources {
+      if rest < source.sampleCount { return isRemoved(source, rest) }
+      rest -= source.sampleCount
+    }
+    return false
+  }
+
+  /// Of the samples that gave way to one that is removed, the first that is left is a row.
+  ///
+  /// Of near duplicates that is so where they resemble each other, too. `heirs` are the removed that
+  /// have a successor in a branch before, where near duplicates are looked for across branches.
+  func impact(
+    on fates: [RunColumns.FateColumn], _ run: RecordedRun, _ heirs: inout Set<Int32>
+  ) -> [Impact.Source] {
+    var own: Set<Int32> = []
     return fates.map { column in
       let source = run.sources[column.source]
       var result = Impact.Source(source.name)
-      let start = Int32(source.firstSample - run.firstSample)
       for (sample, fate) in column.items.enumerated() {
         let number = source.firstSample + Int64(sample)
         var isRow = fate.isRow
         if isRemoved(source, sample) {
           result.concerned += 1
-          if isRow {
-            orphaned.insert(start + Int32(sample))
-            result.lostSamples.append(number)
-          }
+          if isRow { result.lostSamples.append(number) }
           continue
         }
-        if fate.kind == .duplicate, orphaned.remove(fate.winner) != nil {
-          result.gainedSamples.append(number)
-          isRow = true
+        if fate.kind == .duplicate, isRemoved(fate.winner, run) {
+          isRow =
+            run.isAcross ? heirs.insert(fate.winner).inserted : own.insert(fate.winner).inserted
+          if isRow { result.gainedSamples.append(number) }
         }
         if isRow && renamed.contains(number) { result.renamed += 1 }
       }

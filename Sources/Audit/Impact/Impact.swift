@@ -61,6 +61,8 @@ package struct Impact: Encodable, Sendable {
     package var duplicates = 0
     /// Of a filter: those it drops that a later step would drop anyway.
     package var droppedLater: [Step] = []
+    /// Of those gained the near duplicates that the filter does not drop: another row would stay.
+    var others = 0
     /// Rows that would have another number at the end of their ids, as one before them with the same
     /// identity would be gone.
     package var renamed = 0

@@ -11,6 +11,8 @@ struct FateTally {
     var step: Int64?
     var lengthClass: Int
     var count: Int
+    /// Those of them that are near duplicates.
+    var near: Int
     var bytes: Int
   }
 
@@ -21,7 +23,7 @@ struct FateTally {
       database,
       sql: """
         SELECT fate.branch, sample.file, fate.kind, fate.step, \(LengthClass.sql) AS length,
-          count(*), sum(sample.byte_count)
+          count(*), sum(sample.byte_count), sum(fate.kind = 'duplicate' AND \(Fate.isNear))
         FROM fate CROSS JOIN sample ON sample.id = fate.sample
         WHERE fate.branch IN \(Facts.current)
         GROUP BY 1, 2, 3, 4, 5
@@ -33,14 +35,16 @@ struct FateTally {
       groups.append(
         Group(
           branch: row[0], file: row[1], kind: kind, step: row[3], lengthClass: row[4],
-          count: row[5], bytes: row[6]))
+          count: row[5], near: row[7], bytes: row[6]))
     }
   }
 }
 
 extension Funnel.Counts {
-  mutating func add(_ count: Int, _ kind: Fate) {
+  /// `near` of them are near duplicates.
+  mutating func add(_ count: Int, _ kind: Fate, near: Int = 0) {
     read += count
+    nearDuplicates += near
     switch kind {
     case .kept: kept += count
     case .seed: seeds += count

@@ -138,7 +138,7 @@ extension Overview.Intake {
       if source != id {
         source = id
         var intake = Overview.Intake(source: row[1], config: row[2], steps: [])
-        for group in own { intake.counts.add(group.count, group.kind) }
+        for group in own { intake.counts.add(group.count, group.kind, near: group.near) }
         result.append(intake)
       }
       let step: Int64 = row[3]

@@ -121,14 +121,15 @@ struct LedgerLaws {
               AND (kind = 'dropped') = (step IS NOT NULL)
               AND (kind = 'duplicate') = (duplicate_of IS NOT NULL)
               AND (picked IS NULL) = (candidates IS NULL)
-              AND coalesce(duplicate_of < sample, 1)))
+              AND coalesce(duplicate_of < sample OR \(Fate.isNear), 1)))
           FROM fate WHERE sample >= ? AND sample < ? GROUP BY 1, 2, 3, 4
           """, arguments: [file.samples.lowerBound, file.samples.upperBound]
       ).map { ($0[0], Group(kind: $0[1], step: $0[2], output: $0[3], count: $0[4], odd: $0[5])) }
     }
   }
 
-  /// The sample that stayed in another's stead is a row or a seed of the same branch.
+  /// The sample that stayed in another's stead is a row or a seed of the same branch; of near
+  /// duplicates across branches that of the branch which the evidence names.
   private func proveDuplicates() throws {
     for source in run.currentSources {
       for file in source.files where file.rowCount > 0 {
@@ -139,7 +140,7 @@ struct LedgerLaws {
               SELECT fate.branch, sample.row, stayed.kind FROM fate
               JOIN sample ON sample.id = fate.sample
               LEFT JOIN fate AS stayed
-                ON stayed.sample = fate.duplicate_of AND stayed.branch = fate.branch
+                ON stayed.sample = fate.duplicate_of AND stayed.branch = \(Fate.stayedBranch)
               WHERE fate.sample >= ? AND fate.sample < ? AND fate.kind = 'duplicate'
                 AND coalesce(stayed.kind NOT IN ('kept', 'seed'), 1)
               LIMIT 1000

@@ -64,9 +64,20 @@ final class SourceProof {
   }
 
   func prove(_ run: BuiltRun, adding files: inout FileClaims) throws {
-    let readings = readings(of: run)
+    let plan = plan(of: run)
+    let readings = readings(of: run, plan)
+    let near = try plan.flatMap {
+      try NearProof(
+        run, $0, record, rowByteLimit: rowByteLimit(of: run), workers: options.workers, proof,
+        meter)
+    }
     var states: [Int64: BranchState] = [:]
-    for branch in run.currentBranches { states[branch.id] = BranchState() }
+    for branch in run.currentBranches {
+      var state = BranchState()
+      state.isPartial =
+        near == nil && plan?.looksForNearDuplicates(in: branch.name) ?? false
+      states[branch.id] = state
+    }
     for source in run.currentSources {
       for file in source.files {
         for hash in [file.publishedSHA256, file.sha256].compactMap({ $0 }) {
@@ -77,7 +88,7 @@ final class SourceProof {
       }
     }
     // A plan reads its sources in one pass.
-    for reading in readings { try prove(reading, of: run, &states, adding: &files) }
+    for reading in readings { try prove(reading, of: run, near, &states, adding: &files) }
     for branch in run.currentBranches {
       guard let state = states[branch.id] else { continue }
       let isWhole =
@@ -103,9 +114,13 @@ final class SourceProof {
 
   // ---- the plan of the run ----
 
-  private func readings(of run: BuiltRun) -> [Reading] {
-    let plan = plan(of: run)
-    return run.currentSources.compactMap { source in
+  private func rowByteLimit(of run: BuiltRun) -> Int {
+    let options = try? JSON(parsing: Array(run.options.utf8))
+    return max(1, options?["max_row_bytes"]?.int ?? ReadLimit.standard)
+  }
+
+  private func readings(of run: BuiltRun, _ plan: Plan?) -> [Reading] {
+    run.currentSources.compactMap { source in
       if let plan, let number = plan.sources.firstIndex(where: { $0.card.name == source.name }) {
         proveCard(plan.sources[number], source)
         return Reading(
@@ -152,7 +167,8 @@ final class SourceProof {
           settings: options?["set"]?.items?.compactMap(\.text) ?? [],
           branches: run.branches.map(\.name),
           cards: Dictionary(run.sources.map { ($0.name, $0.card) }, uniquingKeysWith: { $1 }),
-          filters: filters))
+          filters: filters,
+          benchmarks: run.benchmarks.map { ($0, record.located($0.path)) }))
       proof.holds(.record)
       for branch in run.currentBranches {
         let format = plan.branches.first { $0.name == branch.name }?.rowFormat ?? ""
@@ -241,16 +257,14 @@ final class SourceProof {
   // ---- rows ----
 
   private func prove(
-    _ reading: Reading, of run: BuiltRun, _ states: inout [Int64: BranchState],
-    adding claims: inout FileClaims
+    _ reading: Reading, of run: BuiltRun, _ near: NearProof?,
+    _ states: inout [Int64: BranchState], adding claims: inout FileClaims
   ) throws {
     let files = reading.source.files
-    let options = try? JSON(parsing: Array(run.options.utf8))
-    let limit = options?["max_row_bytes"]?.int ?? ReadLimit.standard
     let resifter = Resifter(
       reading.plan,
       files.map { Resifter.File(source: reading.number, path: record.located($0.path)) },
-      rowByteLimit: max(1, limit))
+      rowByteLimit: rowByteLimit(of: run))
     var occurrences: [Digest: Int] = [:]
     var next = 0
     var bytes = 0
@@ -305,7 +319,7 @@ final class SourceProof {
         proved.rows += 1
         for taking in reading.takings {
           let holds = compare(
-            chunk, index, row, suffix, sample, taking, run, file,
+            chunk, index, row, suffix, sample, taking, run, file, near,
             &states[taking.branch.id, default: BranchState()])
           if holds { proved.fates += 1 }
         }
@@ -460,7 +474,7 @@ final class SourceProof {
   /// Whether a sample's fate in a branch is what the recorded steps make of its row.
   private func compare(
     _ chunk: SiftedChunk, _ index: Int, _ row: SiftedChunk.Row, _ suffix: String,
-    _ sample: Sample, _ taking: Taking, _ run: BuiltRun, _ file: BuiltRun.File,
+    _ sample: Sample, _ taking: Taking, _ run: BuiltRun, _ file: BuiltRun.File, _ near: NearProof?,
     _ state: inout BranchState
   ) -> Bool {
     guard let has = sample.fates[taking.branch.id] else { return false }
@@ -472,14 +486,21 @@ final class SourceProof {
       var kind = Fate.dropped
       var step: Int64?
       var original: Int64?
+      var evidence = verdict.evidence
       var written: (byteCount: Int, hash: UInt64)?
       switch verdict.kind {
       case .dropped:
         step = taking.steps.indices.contains(verdict.step) ? taking.steps[verdict.step] : nil
       case .kept, .seed:
         kind = verdict.kind == .kept ? .kept : .seed
-        if taking.isDistinct, let first = state.seen[verdict.promptKey] {
-          (kind, original) = (.duplicate, first)
+        let twin = taking.isDistinct ? state.seen[verdict.promptKey] : nil
+        if let fall = near?.fall(
+          of: sample.id, twin: twin, in: taking.branch.name, addingTo: evidence)
+        {
+          (kind, original, evidence) = (.duplicate, fall.stayed, fall.evidence)
+          if taking.isDistinct && twin == nil { state.seen[verdict.promptKey] = sample.id }
+        } else if let twin {
+          (kind, original) = (.duplicate, twin)
         } else if state.isPartial && has.kind == Fate.duplicate.rawValue {
           // It may well be one of a row that cannot be compared.
           return false
@@ -495,7 +516,7 @@ final class SourceProof {
         }
       }
       says = RecordedFate(
-        kind: kind.rawValue, step: step, evidence: verdict.evidence, duplicateOf: original,
+        kind: kind.rawValue, step: step, evidence: evidence, duplicateOf: original,
         picked: verdict.picked, candidates: verdict.candidates, output: has.output,
         byteCount: has.byteCount == nil ? nil : written?.byteCount,
         hash: has.hash == nil ? nil : written.map { Int64(bitPattern: $0.hash) })

@@ -81,6 +81,7 @@ struct BuiltRun {
   let sources: [Source]
   let steps: [Step]
   let outputs: [Output]
+  let benchmarks: [RecordedBenchmark]
 
   struct Branch {
     let id: Int64
@@ -210,6 +211,7 @@ struct BuiltRun {
       Output(
         id: $0[0], branch: $0[1], path: $0[2], byteCount: $0[3], rowCount: $0[4], xxh3: $0[5])
     }
+    benchmarks = try RecordedBenchmark.all(of: run, in: database)
   }
 
   var currentBranches: [Branch] { branches.filter(\.isCurrent) }

@@ -63,6 +63,11 @@ struct Sentences {
         let saw = values.map { $0.words.isEmpty ? "" : "; \($0.words)" } ?? ""
         let choice = count == "1" ? "Its one answer was" : "Of its \(count) answers \(which) was"
         sentences.append("\(choice) taken, by the rule \(step.rule)\(saw).")
+      case "without":
+        sentences.append("Its prompt overlaps with no item of \(step.rule).")
+      case "verify":
+        guard let verdict = step.evidence.flatMap(Self.verdict) else { continue }
+        sentences.append("Worked out anew, \(verdict).")
       default: continue
       }
     }
@@ -100,6 +105,7 @@ struct Sentences {
         : "for a teacher to write the response"
       return ["It was kept as a seed, \(rest): \(output)\(fate.inBuild)."]
     case .dropped: return dropped(steps)
+    case .duplicate where stayed?.near != nil: return [nearDuplicate(of: fate, stayed)]
     case .duplicate:
       var sentence = "It was left out as a duplicate of the sample \(fate.duplicateOf ?? "")"
       if let stayed {
@@ -121,6 +127,31 @@ struct Sentences {
     }
   }
 
+  private func nearDuplicate(of fate: Trace.FateInBranch, _ stayed: Stayed?) -> String {
+    guard let stayed, let near = stayed.near else { return "" }
+    let over = stayed.overID ?? "without an id"
+    var sentence = "It was left out as a near duplicate of the sample \(fate.duplicateOf ?? "")"
+    sentence += ", row \(stayed.row) of \(Library.shown(stayed.path))"
+    if let path = stayed.outputPath, let row = stayed.outputRow {
+      let branch = near.branch.map { " of the branch \($0)" } ?? ""
+      sentence += ", which \(fate.isThere) row \(row) of \(path)\(branch)\(fate.inBuild)"
+    }
+    if near.samePrompt != nil {
+      return sentence
+        + ": its prompt is that of the sample \(over), which was left out for this one, being"
+        + " \(Self.share(near.near)) alike."
+    }
+    guard let overNear = near.overNear else {
+      return sentence + ": of the runs of five words that either has, both have"
+        + " \(Self.share(near.near)). \(near.size) samples hang together so, and one stays."
+    }
+    return sentence + ". With that one it has \(Self.share(near.near)) of the runs of five words in"
+      + " common, and with the sample \(over), over which they hang together,"
+      + " \(Self.share(overNear)). \(near.size) samples hang together so, and one stays."
+  }
+
+  private static func share(_ part: Double) -> String { String(format: "%.1f %%", part * 100) }
+
   private func dropped(_ steps: [Story.Step]) -> [String] {
     guard let step = steps.first(where: { $0.outcome == .dropped }) else {
       return ["It was dropped."]
@@ -134,6 +165,10 @@ struct Sentences {
       case "pick":
         "It was dropped because none of its \(values?.candidates ?? "") answers satisfied the rule"
           + " \(step.rule)" + (because.isEmpty ? "." : ": \(because).")
+      case "without":
+        "It was dropped because \(step.evidence.flatMap(Self.overlap) ?? because)."
+      case "verify":
+        "It was dropped because \(step.evidence.flatMap(Self.verdict) ?? because)."
       default:
         "It was dropped because its \(step.kind) could not be written from the template"
           + " \(step.rule): \(because)."

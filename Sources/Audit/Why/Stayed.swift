@@ -7,10 +7,14 @@ struct Stayed {
   var row: Int
   var outputPath: String?
   var outputRow: Int?
+  /// How it is a near duplicate, and the id of the sample that leads to the one that stayed.
+  var near: NearEvidence?
+  var overID: String?
 
   /// Nil where the sample is no duplicate.
   init?(instead fate: Trace.FateInBranch, in ledger: Ledger) throws {
     guard let id = fate.duplicateOf else { return nil }
+    let near = NearEvidence(fate.evidence)
     let found = try ledger.access { database in
       try Row.fetchOne(
         database,
@@ -22,8 +26,15 @@ struct Stayed {
           JOIN fate ON fate.sample = sample.id AND fate.branch = branch.id
           LEFT JOIN output_file ON output_file.id = fate.output
           WHERE sample.sample_id = ? AND source.run = ?
-          """, arguments: [fate.branch, id, fate.run])
+          """, arguments: [near?.branch ?? fate.branch, id, fate.run])
     }
+    if let near, let over = near.samePrompt ?? near.over {
+      overID = try ledger.access { database in
+        try String.fetchOne(
+          database, sql: "SELECT sample_id FROM sample WHERE id = ?", arguments: [over])
+      }
+    }
+    self.near = near
     guard let found else { return nil }
     (path, row, outputPath, outputRow) = (found[0], found[1], found[2], found[3])
   }

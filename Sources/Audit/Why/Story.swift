@@ -119,16 +119,24 @@ package struct Story: Encodable, Sendable {
     let isRead = fate.fate != Fate.quarantined.rawValue
     let card = try StepRecord.card(of: source, run: fate.run, in: ledger)
     let replay = try? Replay(
-      of: isRead ? row : nil, source: source.name, card: card, steps: recorded)
+      of: isRead ? row : nil, source: source.name, card: card, steps: recorded,
+      benchmarks: ledger.benchmarks(of: fate.run))
     let dropping = recorded.firstIndex { $0.name == fate.step }
     return recorded.enumerated().map { index, step in
       let again = replay?.steps[index]
       let outcome: Step.Outcome =
         !isRead || index > dropping ?? .max ? .notAsked : index == dropping ? .dropped : .passed
-      // What the ledger has is of the step that dropped it, or else of the pick.
-      let isRecorded =
-        outcome == .dropped || dropping == nil && step.kind == Plan.Step.Kind.pick.rawValue
-      let evidence = isRecorded ? fate.evidence ?? again?.evidence : again?.evidence
+      // What the ledger has is of the step that dropped it, or else of the pick and of `verify`.
+      let parts = NearEvidence.rest(of: fate.evidence).map(EvidenceParts.init)
+      var known: String?
+      if outcome == .dropped {
+        known = fate.evidence
+      } else if dropping == nil, step.kind == Plan.Step.Kind.pick.rawValue {
+        known = parts?.pick
+      } else if dropping == nil, step.kind == Plan.Step.Kind.verify.rawValue {
+        known = parts?.verification
+      }
+      let evidence = known ?? again?.evidence
       return Step(
         name: step.name, kind: step.kind, about: again?.about, rule: again?.rule ?? step.text,
         outcome: outcome, evidence: outcome == .notAsked ? nil : evidence,

@@ -13,6 +13,9 @@ final class Collector {
   private let files: [SourceFiles]
   private let recorder: RunRecorder
   private let staging: String
+  /// What falls as a near duplicate, where the recipe asks.
+  private let near: NearFindings?
+  private let firstSample: Int64
 
   private var branches: [BranchState] = []
   private var sources: [SourceState] = []
@@ -39,6 +42,8 @@ final class Collector {
   /// What is done with the samples of one source in one branch, and what came of it.
   private final class TakingState {
     let branch: BranchState
+    /// Of the plan.
+    let number: Int
     let isDistinct: Bool
     let fate: Fate
     let writer: RowWriter
@@ -53,7 +58,8 @@ final class Collector {
     ) {
       self.branch = state
       self.steps = steps
-      isDistinct = branch.isDistinct
+      number = taking.branch
+      isDistinct = branch.distinct.isExact
       fate = taking.response == nil ? .seed : .kept
       writer = taking.response == nil ? state.seeds! : state.rows
       frame = taking.response == nil ? Seed.frame : branch.format.frame
@@ -89,13 +95,15 @@ final class Collector {
 
   init(
     _ plan: Plan, _ options: Curator.Options, _ files: [SourceFiles], _ recorder: RunRecorder,
-    staging: String
+    _ near: NearFindings?, staging: String
   ) throws {
     self.plan = plan
     self.options = options
     self.files = files
     self.recorder = recorder
     self.staging = staging
+    self.near = near
+    firstSample = recorder.upcomingSample
     try Folder.create(staging + "/branches")
     quarantineFile = try RowWriter(
       staging, "branches/quarantine.jsonl", id: 0, isDurable: options.isDurable)
@@ -118,6 +126,7 @@ final class Collector {
         ))
     }
     for (source, found) in zip(plan.sources, files) { try add(source, found) }
+    for file in plan.benchmarkFiles { try recorder.addBenchmark(file.record) }
   }
 
   private func add(_ source: Plan.Source, _ found: SourceFiles) throws {
@@ -226,9 +235,20 @@ final class Collector {
         fate.fate = .duplicate
         fate.duplicateOf = first
         taking.funnel.counts.duplicates += 1
+        // The one with its prompt may have fallen itself.
+        if let near, let fall = near.fall(of: Int(first - firstSample), in: taking.number) {
+          taking.funnel.counts.nearDuplicates += 1
+          fate.fall(fall, of: near, first: firstSample, twin: first)
+        }
         return fate
       }
       taking.branch.seen[outcome.promptKey] = sample.number
+    }
+    if let near, let fall = near.fall(of: Int(sample.number - firstSample), in: taking.number) {
+      taking.funnel.counts.duplicates += 1
+      taking.funnel.counts.nearDuplicates += 1
+      fate.fall(fall, of: near, first: firstSample, twin: nil)
+      return fate
     }
     let idEnd = outcome.row.lowerBound + taking.frame.start.count + sample.id.utf8.count
     let offset = taking.writer.byteCount
@@ -290,6 +310,10 @@ final class Collector {
     let source = sources[harvest.source]
     let path = source.paths[harvest.file]
     try checkFields(harvest)
+    if let near, near.digests[harvest.source][harvest.file] != ending.digest {
+      throw FileError(
+        path, "was changed while near duplicates were looked for; start again, nothing was written")
+    }
     let computed = options.computesSHA256 ? try sha256(ofFile: path) : nil
     source.finished.append(
       FileSummary(
@@ -369,5 +393,16 @@ final class Collector {
     var file = try OutputFile(staging + "/" + path, isDurable: options.isDurable)
     try file.append(text)
     _ = try file.finish()
+  }
+}
+
+extension RunRecorder.FateEntry {
+  /// Leaves a sample out because it resembles one that stays.
+  fileprivate mutating func fall(
+    _ fall: NearFall, of findings: NearFindings, first: Int64, twin: Int64?
+  ) {
+    fate = .duplicate
+    duplicateOf = first + Int64(fall.kept)
+    evidence = findings.evidence(of: fall, first: first, twin: twin, addingTo: evidence)
   }
 }

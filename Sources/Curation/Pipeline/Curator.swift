@@ -15,6 +15,8 @@ package struct Curator {
     package var computesSHA256 = false
     /// Source name to path.
     package var given: [String: String] = [:]
+    /// Benchmark name to path.
+    package var benchmarks: [String: String] = [:]
 
     package init() {}
   }
@@ -70,15 +72,24 @@ package struct Curator {
         options: optionsText))
     let outcome: Outcome
     do {
-      let collector = try Collector(
-        plan, options, files, recorder, staging: workspace.staging(of: recorder.run))
+      let staging = workspace.staging(of: recorder.run)
+      let plan = plan.holding(try readBenchmarks(in: workspace.path))
+      let near =
+        plan.searches.isEmpty
+        ? nil
+        : try NearPass(
+          plan: plan, files: files, options: options, folder: staging + "/near",
+          progress: progress
+        ).run()
+      let collector = try Collector(plan, options, files, recorder, near, staging: staging)
       let feeder = Feeder(plan, files, options)
+      let passes = NearPass.passes(of: plan)
       let branches = plan.sources.map(\.takings.count).max() ?? 0
       let conveyor = Conveyor(
         pieces: (0..<options.workers + 2).map { _ in Harvest(branches: branches) },
         fill: feeder.fill)
-      let plan = plan
-      var state = Progress(totalBytes: feeder.totalBytes)
+      var bytesRead = 0
+      var state = Progress(totalBytes: feeder.totalBytes * (passes + 1))
       try conveyor.run(
         workers: options.workers,
         makeWork: {
@@ -89,11 +100,12 @@ package struct Curator {
           try Interruption.check()
           try collector.collect(harvest)
           state.rows = collector.rowsRead
-          state.bytes = harvest.bytesRead
+          bytesRead = harvest.bytesRead
+          state.bytes = feeder.totalBytes * passes + bytesRead
           progress(state)
         })
       try Interruption.check()
-      outcome = try collector.finish(bytesRead: state.bytes)
+      outcome = try collector.finish(bytesRead: bytesRead)
     } catch {
       workspace.discard(recorder.run)
       throw error
@@ -124,10 +136,36 @@ package struct Curator {
             + " \(workspace)/sources, nor in the Hugging Face cache\(command)")
       }
     }
+    missing += try locateBenchmarks(in: workspace, of: branch).missing
     guard missing.isEmpty else {
       throw MissingSources(sources: missing)
     }
     return found
+  }
+
+  /// The benchmarks' files, and what to do about those that are not there.
+  package func locateBenchmarks(in workspace: String, of branch: String? = nil) throws
+    -> (found: [(card: BenchmarkCard, path: String)], missing: [String])
+  {
+    var found: [(card: BenchmarkCard, path: String)] = []
+    var missing: [String] = []
+    for card in plan.benchmarks(of: branch) {
+      let given = options.benchmarks[card.name]
+      if let path = try BenchmarkFile.locate(card, given: given, workspace: workspace) {
+        found.append((card, path))
+      } else {
+        missing.append(
+          "the file of the benchmark '\(card.name)' is neither given by --benchmark, nor"
+            + " \(workspace)/benchmarks/\(card.name).*; \(card.advice)")
+      }
+    }
+    return (found, missing)
+  }
+
+  private func readBenchmarks(in workspace: String) throws -> [BenchmarkFile] {
+    let (found, missing) = try locateBenchmarks(in: workspace)
+    guard missing.isEmpty else { throw MissingSources(sources: missing) }
+    return try found.map { try BenchmarkFile(reading: $0.path, $0.card) }
   }
 
   /// What was chosen, for the ledger; workers and durability change nothing and are left out.
@@ -182,7 +220,7 @@ package enum QuarantineLimit: Sendable {
 }
 
 /// Hands out the chunks of all files, in the order of the plan; called by one thread at a time.
-private final class Feeder {
+final class Feeder {
   private let plan: Plan
   private let files: [SourceFiles]
   private let limits: ReadLimits

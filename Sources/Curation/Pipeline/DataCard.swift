@@ -38,6 +38,14 @@ struct DataCard {
     lines += licences.markdown + [""]
     lines += ["## Files", ""] + CardTables.outputs(outputs)
     lines += ["", "## Funnel", ""] + FunnelTable(funnel).markdown
+    if let search = plan.search(of: branch).map({ plan.searches[$0] }) {
+      let place = search.isAcross ? ", in all branches of the recipe" : ""
+      lines += [
+        "",
+        "Near duplicates were looked for\(place) by `\(search.near.meaning)`;"
+          + " `branchmerge clusters` shows them.",
+      ]
+    }
     lines += ["", "## Sources", ""]
     lines += CardTables.sources(
       sources.map { source, found in
@@ -182,7 +190,8 @@ package struct FunnelTable {
         source.steps.first { $0.name == name }?.dropped
       }
     }
-    add("− duplicates") { $0.counts.duplicates }
+    add("− duplicates") { $0.counts.duplicates - $0.counts.nearDuplicates }
+    add("− near duplicates", always: false) { $0.counts.nearDuplicates }
     add("= kept") { $0.counts.kept }
     add("+ seeds", always: false) { $0.counts.seeds }
     self.rows = rows

@@ -76,9 +76,12 @@ struct Outcome {
   var step = 0
   /// Index into the harvest's evidence, or -1.
   var evidence = -1
-  /// Bytes of the branch's output, and of the prompt in it.
+  /// Bytes of the branch's output, and of the prompt and the response in it; a seed has none.
   var row = 0..<0
   var prompt = 0..<0
+  var response = 0..<0
+  /// Whether the source says so of it.
+  var isVerified = false
   /// Of the row's bytes.
   var rowHash: UInt64 = 0
   /// Of the prompt with white space folded.

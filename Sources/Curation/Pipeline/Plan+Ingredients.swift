@@ -9,8 +9,16 @@ extension Plan {
     guard let index = branches.firstIndex(where: { $0.name == branch }) else { return [] }
     var result = [
       Ingredient("row", branches[index].format.name),
-      Ingredient("distinct", branches[index].isDistinct ? "prompt" : "no"),
+      Ingredient("distinct", branches[index].distinct.meaning),
     ]
+    if let search = searches.first(where: { $0.isAcross }) {
+      // The rows of the branches before it are its ingredients, too.
+      result.append(Ingredient("distinct across branches", search.near.meaning))
+      for earlier in branches[..<index] {
+        let own = ingredients(of: earlier.name)
+        result.append(Ingredient("earlier branch \(earlier.name)", Ingredient.identity(of: own)))
+      }
+    }
     let sources = sources.filter { source in source.takings.contains { $0.branch == index } }
     result.append(Ingredient("sources", sources.map(\.card.name).joined(separator: ", ")))
     for source in sources {
@@ -31,6 +39,9 @@ extension Plan {
           result.append(Ingredient("response of \(name)", "teacher"))
         }
       }
+    }
+    for card in benchmarks(of: branch) {
+      result.append(Ingredient("benchmark card \(card.name)", card.meaning))
     }
     return result
   }

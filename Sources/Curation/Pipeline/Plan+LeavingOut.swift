@@ -10,9 +10,7 @@ extension Plan {
         var (filters, steps) = (taking.filters, taking.steps)
         filters.remove(at: place)
         steps.remove(at: place)
-        return Taking(
-          branch: taking.branch, filters: filters, pick: taking.pick, prompt: taking.prompt,
-          response: taking.response, steps: steps)
+        return taking.changing(filters: filters, steps: steps)
       }
     }
     return plan

@@ -1,5 +1,6 @@
 internal import Files
 internal import Foundation
+package import Lineage
 internal import Notation
 internal import Samples
 
@@ -14,11 +15,14 @@ extension Plan {
     /// Of the cards and the filters, by name.
     package var cards: [String: String]
     package var filters: [String: String]
+    /// The benchmarks with where their files are now.
+    package var benchmarks: [(record: RecordedBenchmark, path: String)]
 
     package init(
       recipe: String, settings: [String], branches: [String], cards: [String: String],
-      filters: [String: String]
+      filters: [String: String], benchmarks: [(record: RecordedBenchmark, path: String)]
     ) {
+      self.benchmarks = benchmarks
       self.recipe = recipe
       self.settings = settings
       self.branches = branches
@@ -35,7 +39,12 @@ extension Plan {
     let folder = NSTemporaryDirectory() + "branchmerge-record-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do {
-      for (kind, texts) in [("datasets", record.cards), ("filters", record.filters)] {
+      let benchmarks = Dictionary(
+        record.benchmarks.map { ($0.record.name, $0.record.card) }, uniquingKeysWith: { $1 })
+      for (kind, texts) in [
+        ("datasets", record.cards), ("filters", record.filters),
+        (Library.benchmarkFolder, benchmarks),
+      ] {
         try Folder.create("\(folder)/\(kind)")
         for (name, text) in texts {
           guard !name.contains("/"), !name.hasPrefix(".") else {
@@ -51,6 +60,10 @@ extension Plan {
       }
       try self.init(
         Recipe(recipe, only: record.branches), library: Library(roots: [folder]))
+      let wanted = Set(self.benchmarks().map(\.name))
+      self = holding(
+        try record.benchmarks.filter { wanted.contains($0.record.name) }
+          .map { try BenchmarkFile(recorded: $0.record, at: $0.path) })
     } catch {
       throw RecipeError("as recorded", "\(error)".replacing(folder + "/", with: ""))
     }
@@ -74,6 +87,7 @@ extension Plan {
     else { throw RecipeError("\(name).yaml", "has no field 'prompt'") }
     let prompt = projection.slot(of: field)
     (recipe, recipePath, recipeText, settings, branches) = ("", "", "", [], [])
+    searches = []
     sources = [
       Source(
         card: card, config: config, projection: projection, identity: identity, prompt: prompt,
@@ -85,7 +99,7 @@ extension Plan {
   package func takings(of source: Int) -> [(branch: String, isDistinct: Bool, steps: [Step])] {
     sources[source].takings.map { taking in
       let branch = branches[taking.branch]
-      return (branch.name, branch.isDistinct, taking.steps)
+      return (branch.name, branch.distinct.isExact, taking.steps)
     }
   }
 }
@@ -95,6 +109,7 @@ extension Recipe {
   fileprivate init(_ other: Recipe, only names: [String]) {
     (name, path, about, text) = (other.name, other.path, other.about, other.text)
     branches = other.branches.filter { names.contains($0.name) }
+    across = other.across
     settings = other.settings
     (teacher, base, train, merge) = (other.teacher, other.base, other.train, other.merge)
   }

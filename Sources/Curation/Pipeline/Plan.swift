@@ -13,11 +13,16 @@ package struct Plan: Sendable {
   package var branches: [Branch]
   /// In the order in which they are read: each branch takes its sources in its own order.
   package var sources: [Source]
+  /// What is looked for before anything is written.
+  package internal(set) var searches: [NearSearch]
+  /// Set by `holding`, together with what prompts are held against.
+  package internal(set) var benchmarkFiles: [BenchmarkFile] = []
+  var overlaps: [Overlap] = []
 
   package struct Branch: Sendable {
     package var name: String
     package var about: String
-    var isDistinct: Bool
+    var distinct: Distinct
     var format: any RowFormat.Type
   }
 
@@ -40,27 +45,48 @@ package struct Plan: Sendable {
     let filters: [Rule]
     let pick: Pick?
     let prompt: Template
+    let without: OverlapRules?
+    /// Of the plan's, where `without` stands and the benchmarks are at hand.
+    let overlap: Int?
     /// Nil where a teacher is to write it.
     let response: Template?
-    /// In order: the filters, the pick, the templates.
+    let verification: AnswerVerification?
+    /// The source's own flag, or a list of them, where a near duplicate's stay depends on it.
+    let verified: Projection.Slot?
+    /// In order: the filters, the pick, the prompt, `without`, the response, `verify`.
     let steps: [Step]
 
     init(
-      branch: Int, filters: [Rule], pick: Pick?, prompt: Template, response: Template?,
-      steps: [Step]
+      branch: Int, filters: [Rule], pick: Pick?, prompt: Template, without: OverlapRules?,
+      overlap: Int? = nil, response: Template?, verification: AnswerVerification?,
+      verified: Projection.Slot?, steps: [Step]
     ) {
       self.branch = branch
       self.filters = filters
       self.pick = pick
       self.prompt = prompt
+      self.without = without
+      self.overlap = overlap
       self.response = response
+      self.verification = verification
+      self.verified = verified
       self.steps = steps
+    }
+
+    /// The same with something else in it.
+    func changing(filters: [Rule]? = nil, steps: [Step], overlap: Int? = nil) -> Taking {
+      Taking(
+        branch: branch, filters: filters ?? self.filters, pick: pick, prompt: prompt,
+        without: without, overlap: overlap ?? self.overlap, response: response,
+        verification: verification, verified: verified, steps: steps)
     }
   }
 
   /// A place at which samples may be dropped.
   package struct Step: Sendable {
-    package enum Kind: String, CaseIterable, Sendable { case filter, pick, prompt, response }
+    package enum Kind: String, CaseIterable, Sendable {
+      case filter, pick, prompt, without, response, verify
+    }
     package var kind: Kind
     package var name: String
     package var text: String
@@ -84,6 +110,16 @@ package struct Plan: Sendable {
     settings = recipe.settings
     branches = []
     sources = []
+    searches = []
+    if recipe.across != nil, !only.isEmpty,
+      let left = recipe.branches.first(where: { !only.contains($0.name) })
+    {
+      errors.append(
+        RecipeError(
+          recipe.path,
+          "'distinct' compares the branches with each other, so that all are built together;"
+            + " '\(left.name)' is left out"))
+    }
     var orders: [[Int]] = []
     for branch in recipe.branches {
       // Branches that are not built are still checked.
@@ -92,7 +128,7 @@ package struct Plan: Sendable {
       if isBuilt {
         branches.append(
           Branch(
-            name: branch.name, about: branch.about, isDistinct: branch.isDistinct,
+            name: branch.name, about: branch.about, distinct: branch.distinct,
             format: branch.format))
       }
       orders.append([])
@@ -101,7 +137,9 @@ package struct Plan: Sendable {
           let place = try source(for: taking, library)
           orders[orders.count - 1].append(place)
           var scratch = sources[place]
-          let compiled = try Self.taking(taking, of: &scratch, library, branch: index)
+          let near = recipe.across ?? branch.distinct.near
+          let compiled = try Self.taking(
+            taking, of: &scratch, library, branch: index, usesFlag: near?.asksVerified ?? false)
           guard isBuilt else { continue }
           scratch.takings.append(compiled)
           sources[place] = scratch
@@ -121,6 +159,7 @@ package struct Plan: Sendable {
             + " read once, so give all the same order"))
     }
     sources.removeAll { $0.takings.isEmpty }
+    searches = NearSearch.all(of: branches, across: recipe.across)
     guard errors.isEmpty else { throw RecipeErrors(errors) }
   }
 
@@ -176,7 +215,8 @@ package struct Plan: Sendable {
   }
 
   private static func taking(
-    _ taking: Recipe.Taking, of source: inout Source, _ library: Library, branch: Int
+    _ taking: Recipe.Taking, of source: inout Source, _ library: Library, branch: Int,
+    usesFlag: Bool
   ) throws -> Taking {
     var errors: [RecipeError] = []
     func attempt<Result>(_ body: () throws -> Result) throws -> Result? {
@@ -235,12 +275,27 @@ package struct Plan: Sendable {
         try Template(taking.response, in: card, &projection, picks: pick != nil)
       }
     }
+    let without = try taking.without.flatMap { yaml in
+      try attempt { try OverlapRules(yaml, library) }
+    }
+    let verification = try taking.verify.flatMap { yaml in
+      try attempt { try AnswerVerification(yaml, in: card, &projection) }
+    }
     guard errors.isEmpty, let prompt else { throw RecipeErrors(errors) }
     let promptText = try promptYAML.text("'prompt'")
     steps.append(Step(kind: .prompt, name: "prompt", text: promptText, meaning: promptText))
+    if let without {
+      let meaning = without.meaning
+      steps.append(Step(kind: .without, name: "without", text: meaning, meaning: meaning))
+    }
     if response != nil, let responseText {
       steps.append(
         Step(kind: .response, name: "response", text: responseText, meaning: responseText))
+    }
+    if let verification {
+      let text = verification.text
+      steps.append(Step(kind: .verify, name: "verify", text: text, meaning: text))
+      needed.append((projection.slot(of: verification.answer), verification.answer))
     }
     for field in prompt.required + (response?.required ?? []) {
       needed.append((projection.slot(of: field), field))
@@ -248,13 +303,15 @@ package struct Plan: Sendable {
     if response == nil, let answer = card.fields.first(where: { $0.name == "answer" }) {
       source.answer = projection.slot(of: answer)
     }
+    let flag = card.fields.first { $0.name == "verified" && [.flag, .flags].contains($0.type) }
+    let verified = usesFlag ? flag.map { projection.slot(of: $0) } : nil
     for (slot, field) in needed where !source.required.contains(where: { $0.field == field }) {
       source.required.append((slot.column, field))
     }
     source.projection = projection
     return Taking(
-      branch: branch, filters: filters, pick: pick, prompt: prompt, response: response, steps: steps
-    )
+      branch: branch, filters: filters, pick: pick, prompt: prompt, without: without,
+      response: response, verification: verification, verified: verified, steps: steps)
   }
 
   private static let recipeDefault = "the default prompt"

@@ -1,6 +1,8 @@
 internal import Files
+internal import Mathematics
 internal import Notation
 internal import Samples
+internal import Similarity
 
 /// A worker's hands: it asks every filter about every row and writes the rows that stay.
 ///
@@ -8,6 +10,8 @@ internal import Samples
 final class Sifter {
   private let plan: Plan
   private var benches: [Int: Bench] = [:]
+  /// For each of the plan's overlaps.
+  private var finders: [OverlapFinder]
 
   /// What a worker needs for one source: a scanner and scratch memory.
   private final class Bench {
@@ -17,7 +21,10 @@ final class Sifter {
     init(_ projection: Projection) { scanner = RowScanner(projection) }
   }
 
-  init(_ plan: Plan) { self.plan = plan }
+  init(_ plan: Plan) {
+    self.plan = plan
+    finders = plan.overlaps.map { $0.index.makeFinder() }
+  }
 
   func sift(_ harvest: Harvest) {
     let source = plan.sources[harvest.source]
@@ -59,7 +66,8 @@ final class Sifter {
     entry.id = sampleID(source.card.name, entry.identity)
     for (index, taking) in source.takings.enumerated() {
       var outcome = outcome(
-        sample, taking, source, entry.id, into: harvest, to: &harvest.output[index].bytes)
+        sample, taking, source, entry.id, into: harvest, to: &harvest.output[index].bytes,
+        &scratch)
       if outcome.verdict != .dropped {
         outcome.promptKey = key(
           of: harvest.output[index].bytes, outcome.prompt, &scratch, &folded)
@@ -94,7 +102,7 @@ final class Sifter {
 
   private func outcome(
     _ sample: borrowing Sample, _ taking: Plan.Taking, _ source: Plan.Source, _ id: String,
-    into harvest: Harvest, to output: inout ByteBuffer
+    into harvest: Harvest, to output: inout ByteBuffer, _ scratch: inout ByteBuffer
   ) -> Outcome {
     var step = 0
     for rule in taking.filters {
@@ -124,9 +132,34 @@ final class Sifter {
     if missing == nil {
       result.prompt = promptStart..<output.count
       step += 1
+      if let overlap = taking.overlap {
+        if let found = overlaps(overlap, output, result.prompt, &scratch) {
+          output.truncate(to: start)
+          return dropped(step, found, harvest)
+        }
+        step += 1
+      }
       output.append(frame.afterPrompt)
       if let response = taking.response {
+        let responseStart = output.count
         missing = response.write(sample, picked: picked, to: &output)
+        result.response = responseStart..<output.count
+        if missing == nil, let verification = taking.verification {
+          scratch.removeAll()
+          unescape(output.bytes.extracting(responseStart..<output.count), into: &scratch)
+          let verdict = verification.verdict(on: scratch.bytes, of: sample)
+          let before = result.evidence < 0 ? nil : harvest.evidence[result.evidence]
+          let isDropped = verification.drops(verdict)
+          let evidence = verification.evidence(
+            verdict, of: sample, picked: picked, after: isDropped ? nil : before)
+          if isDropped {
+            output.truncate(to: start)
+            return dropped(step + 1, evidence, harvest)
+          }
+          harvest.evidence.append(evidence)
+          result.evidence = harvest.evidence.count - 1
+          result.isVerified = verdict.agreement == .equal
+        }
       } else {
         result.verdict = .seed
         Seed.write(answer: source.answer.map { sample[$0] } ?? .absent, of: sample, to: &output)
@@ -136,10 +169,33 @@ final class Sifter {
       output.truncate(to: start)
       return dropped(step, "{\(JSON.quoted(missing.name)): null}", harvest)
     }
+    if let flag = taking.verified, Self.isTrue(sample, flag, picked) { result.isVerified = true }
     output.append(frame.end)
     result.row = start..<output.count
     result.rowHash = fastHash(of: output.bytes.extracting(result.row))
     return result
+  }
+
+  /// Whether a flag is true, of a list the picked one.
+  private static func isTrue(
+    _ sample: borrowing Sample, _ slot: Projection.Slot, _ picked: Int?
+  ) -> Bool {
+    let value = sample[slot]
+    guard value.kind == .array else { return value.kind == .true }
+    guard let picked, picked < value.count else { return false }
+    return sample.element(picked, of: slot).kind == .true
+  }
+
+  /// What of a prompt, given as a JSON string's bytes, is in a benchmark; nil where nothing is.
+  private func overlaps(
+    _ overlap: Int, _ output: borrowing ByteBuffer, _ prompt: Range<Int>,
+    _ scratch: inout ByteBuffer
+  ) -> String? {
+    scratch.removeAll()
+    unescape(output.bytes.extracting(prompt), into: &scratch)
+    let hits = finders[overlap].hits(in: scratch.bytes)
+    return OverlapHit.evidence(
+      of: hits, in: scratch.bytes, hashesOnly: plan.overlaps[overlap].hashesOnly)
   }
 
   /// The hash of a prompt, given as a JSON string's bytes, with white space folded.

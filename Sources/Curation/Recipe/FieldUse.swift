@@ -31,6 +31,11 @@ package struct FieldUse {
     case "pick":
       let pick = try Pick(YAML(parsing: text, file: "a pick"), in: card, &projection)
       fields = [pick.list] + pick.inputs.map(\.field)
+    case "verify":
+      fields = try AnswerVerification(
+        YAML(parsing: text, file: "a verification"), in: card, &projection
+      ).fields
+    case "without": fields = []
     default:
       // A template is a text of its own; as a JSON string it is YAML.
       let yaml = try YAML(parsing: JSON.quoted(text), file: "a template")

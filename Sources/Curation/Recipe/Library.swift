@@ -3,7 +3,7 @@ internal import Foundation
 package import Notation
 internal import Samples
 
-/// The source cards and filters that names mean.
+/// The source cards, benchmark cards and filters that names mean.
 ///
 /// Folders with `datasets/` and `filters/` in them are looked through in order: first that of the
 /// recipe, then those installed with the program. The first that has a name gives its meaning.
@@ -11,6 +11,7 @@ package final class Library {
   package let roots: [String]
   private var cards: [String: SourceCard] = [:]
   private var filters: [String: Filter] = [:]
+  private var benchmarks: [String: BenchmarkCard] = [:]
 
   package init(roots: [String]) { self.roots = roots }
 
@@ -86,6 +87,30 @@ package final class Library {
     return filter
   }
 
+  /// Names of all benchmark cards, in order.
+  package var benchmarkNames: [String] { names(in: Self.benchmarkFolder) }
+
+  package func benchmark(_ name: String) throws -> BenchmarkCard {
+    if let card = benchmarks[name] { return card }
+    guard let path = path(Self.benchmarkFolder, name) else {
+      throw RecipeError("\(Self.benchmarkFolder)/\(name).yaml", unknownBenchmark(name))
+    }
+    let text = try Self.text(of: path)
+    let card = try BenchmarkCard(
+      YAML(parsing: text, file: Self.shown(path)), name: name, text: text)
+    benchmarks[name] = card
+    return card
+  }
+
+  /// Where the cards of benchmarks are, below a root.
+  static let benchmarkFolder = "datasets/benchmarks"
+
+  func hasBenchmark(_ name: String) -> Bool { path(Self.benchmarkFolder, name) != nil }
+
+  func unknownBenchmark(_ name: String) -> String {
+    "no benchmark is called '\(name)'\(choices(for: name, among: benchmarkNames, "there are"))"
+  }
+
   /// The message for a name that no card has.
   func unknownSource(_ name: String) -> String {
     "no source is called '\(name)'\(choices(for: name, among: cardNames, "there are"))"
@@ -101,7 +126,7 @@ package final class Library {
   /// Two files of one name in one folder: which of them is meant cannot be told.
   package func duplicateNames() -> [RecipeError] {
     roots.flatMap { root in
-      ["datasets", "filters"].flatMap { kind in
+      ["datasets", "filters", Self.benchmarkFolder].flatMap { kind in
         Dictionary(grouping: files(root + "/" + kind), by: { stem($0) })
           .filter { $0.value.count > 1 }.keys.sorted()
           .map { RecipeError(Self.shown(root + "/" + kind), "two files are called '\($0)'") }

@@ -53,6 +53,8 @@ package struct LibraryCheck {
         let filter = try Filter(yaml, name: name, text: text)
         examples += filter.examples.count
         errors += filter.failedExamples(library.cardNames.compactMap { try? library.card($0) })
+      } else if keys.contains("fields"), isBelow(Library.benchmarkFolder, absolute) {
+        _ = try BenchmarkCard(yaml, name: name, text: text)
       } else if keys.contains("fields") {
         sources += 1
         _ = try SourceCard(yaml, name: name, text: text)

@@ -9,6 +9,8 @@ package struct Recipe {
   package let about: String
   package let text: String
   package let branches: [Branch]
+  /// How near duplicates are looked for in all branches at once.
+  let across: Distinct.Near?
   /// What `--set` changed, as given.
   package let settings: [String]
   /// Who writes the missing responses, the model that training starts from, how experts are trained,
@@ -20,7 +22,7 @@ package struct Recipe {
     package let name: String
     let about: String
     let sources: [Taking]
-    let isDistinct: Bool
+    let distinct: Distinct
     let format: any RowFormat.Type
     let place: YAML
   }
@@ -33,6 +35,9 @@ package struct Recipe {
     let pick: YAML?
     let prompt: YAML?
     let response: YAML
+    /// Its own, or those of the branch.
+    let without: YAML?
+    let verify: YAML?
   }
 
   /// Reads a recipe and then changes it as each of `settings` says, `KEY=VALUE`.
@@ -59,21 +64,33 @@ package struct Recipe {
     }
   }
 
+  /// The same for benchmarks. What is wrong with a 'without' is told when it is resolved.
+  package func checkGiven(benchmarks names: some Sequence<String>) throws {
+    let known = branches.flatMap(\.sources).compactMap(\.without).flatMap(OverlapRules.names)
+    for name in names.sorted() where !known.contains(name) {
+      throw RecipeError(
+        "--benchmark \(name)",
+        "the recipe is without no benchmark of this name"
+          + choices(for: name, among: Array(Set(known)).sorted(), "it is without"))
+    }
+  }
+
   private init(_ yaml: YAML, path: String, text: String, settings: [String]) throws(RecipeError) {
     self.path = path
     self.text = text
     self.settings = settings
     name = path.fileName.withoutExtension
     let keys = try yaml.keyed(
-      "a recipe", ["about", "branches", "teacher", "base", "train", "merge"])
+      "a recipe", ["about", "branches", "distinct", "teacher", "base", "train", "merge"])
     (teacher, base, train, merge) = (
       keys["teacher"], keys["base"], keys["train"], keys["merge"]
     )
     about = try keys["about"]?.text("'about'") ?? ""
+    across = try keys["distinct"].map(Distinct.across)
     guard let list = keys["branches"] else { throw yaml.fail("a recipe needs 'branches'") }
     var branches: [Branch] = []
     for (key, value) in try list.entries("'branches'") {
-      branches.append(try Self.branch(try Self.branchName(key), value))
+      branches.append(try Self.branch(try Self.branchName(key), value, isAcross: across != nil))
     }
     guard !branches.isEmpty else { throw list.fail("a recipe needs at least one branch") }
     self.branches = branches
@@ -88,8 +105,11 @@ package struct Recipe {
     return name
   }
 
-  private static func branch(_ name: String, _ yaml: YAML) throws(RecipeError) -> Branch {
-    let keys = try yaml.keyed("a branch", ["about", "sources", "distinct", "row"])
+  private static func branch(
+    _ name: String, _ yaml: YAML, isAcross: Bool
+  ) throws(RecipeError) -> Branch {
+    let keys = try yaml.keyed(
+      "a branch", ["about", "sources", "without", "verify", "distinct", "row"])
     guard let list = keys["sources"] else { throw yaml.fail("a branch needs 'sources'") }
     var sources: [Taking] = []
     for (key, value) in try list.entries("'sources'") {
@@ -97,15 +117,15 @@ package struct Recipe {
       guard !sources.contains(where: { $0.source.name == source.name }) else {
         throw key.fail("the branch takes from '\(source.name)' twice")
       }
-      sources.append(try taking(source, at: key, value))
+      sources.append(try taking(source, at: key, value, of: keys))
     }
     guard !sources.isEmpty else { throw list.fail("a branch needs at least one source") }
-    var isDistinct = false
-    if let distinct = keys["distinct"] {
-      guard try distinct.text("'distinct'") == "prompt" else {
-        throw distinct.fail("'distinct' can be 'prompt', or left out")
+    var distinct = Distinct.none
+    if let yaml = keys["distinct"] {
+      distinct = try Distinct(yaml)
+      if isAcross && distinct.near != nil {
+        throw yaml.fail("the recipe's own 'distinct' looks for near duplicates already")
       }
-      isDistinct = true
     }
     var format: any RowFormat.Type = ShareGPT.self
     if let row = keys["row"] {
@@ -119,19 +139,37 @@ package struct Recipe {
     }
     return Branch(
       name: name, about: try keys["about"]?.text("'about'") ?? "", sources: sources,
-      isDistinct: isDistinct, format: format, place: yaml)
+      distinct: distinct, format: format, place: yaml)
   }
 
-  private static func taking(_ source: SourceReference, at key: YAML, _ yaml: YAML)
-    throws(RecipeError) -> Taking
-  {
-    let keys = try yaml.keyed("a branch's source", ["filters", "pick", "prompt", "response"])
+  /// `branch` has what stands at the branch for all of its sources.
+  private static func taking(
+    _ source: SourceReference, at key: YAML, _ yaml: YAML, of branch: [String: YAML]
+  ) throws(RecipeError) -> Taking {
+    let keys = try yaml.keyed(
+      "a branch's source", ["filters", "pick", "prompt", "without", "response", "verify"])
     guard let response = keys["response"] else {
       throw yaml.fail("a branch's source needs 'response': a template, or 'teacher'")
     }
     return Taking(
       source: source, place: key, filters: try keys["filters"]?.list("'filters'") ?? [],
-      pick: keys["pick"], prompt: keys["prompt"], response: response)
+      pick: keys["pick"], prompt: keys["prompt"], response: response,
+      without: keys["without"] ?? branch["without"], verify: try verify(keys, response, branch))
+  }
+
+  /// A seed has nothing to verify: what stands at the branch is not meant for it, and what stands at
+  /// its source is a mistake.
+  private static func verify(_ keys: [String: YAML], _ response: YAML, _ branch: [String: YAML])
+    throws(RecipeError) -> YAML?
+  {
+    guard try response.text("'response'") == "teacher" else {
+      return keys["verify"] ?? branch["verify"]
+    }
+    if let verify = keys["verify"] {
+      throw verify.fail(
+        "a seed has no response to verify; leave 'verify' out here")
+    }
+    return nil
   }
 }
 

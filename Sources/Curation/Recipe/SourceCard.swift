@@ -125,7 +125,7 @@ package struct SourceCard: Sendable, FieldScope {
     }
   }
 
-  private static func field(_ name: String, _ yaml: YAML) throws(RecipeError) -> Field {
+  static func field(_ name: String, _ yaml: YAML) throws(RecipeError) -> Field {
     var path = yaml
     var type = FieldType.text
     var marks: Marks?

@@ -92,7 +92,7 @@ package struct Survey: Sendable {
 }
 
 /// A chunk with what a worker counted in it.
-private final class SurveyPiece {
+final class SurveyPiece {
   struct Fault {
     var fault: RowFault
     var row: Int
@@ -102,6 +102,8 @@ private final class SurveyPiece {
   let chunk = Chunk()
   var file = 0
   var result = ObjectSurvey()
+  /// The same of a survey of answers.
+  var answers = AnswerTally()
   /// One for each code, with the first row that has it.
   var faults: [Fault] = []
   /// Bytes of all files read up to here, as they lie on disk.
@@ -124,7 +126,7 @@ private final class SurveyPiece {
 }
 
 /// Hands out the chunks of all files in order; called by one thread at a time.
-private final class SurveyFeeder {
+final class SurveyFeeder {
   private let paths: [String]
   private let keys: [String]?
   private let limits: ReadLimits

@@ -77,6 +77,20 @@ extension NamedQuery {
         ORDER BY branch.id, sample.id
         """),
     NamedQuery(
+      name: "near-duplicates",
+      question: "Which samples fell as near duplicates, how alike are they to the one that stayed?",
+      sql: """
+        SELECT branch.name AS branch, sample.sample_id AS duplicate, stayed.sample_id AS stayed,
+          evidence ->> '$.near' AS near, evidence ->> '$.size' AS cluster_size
+        FROM fate
+        JOIN branch ON branch.id = fate.branch
+        JOIN sample ON sample.id = fate.sample
+        JOIN sample AS stayed ON stayed.id = fate.duplicate_of
+        WHERE branch.id IN (SELECT max(id) FROM branch GROUP BY name)
+          AND evidence GLOB '{"near": *'
+        ORDER BY near, branch.id, sample.id
+        """),
+    NamedQuery(
       name: "unreadable",
       question: "Which rows could not be read, in which file and at which byte?",
       sql: """
@@ -100,6 +114,41 @@ extension NamedQuery {
           AND branch.id IN (SELECT max(id) FROM branch GROUP BY name)
         GROUP BY branch.id, fate.picked, fate.candidates
         ORDER BY branch.id, fate.picked, fate.candidates
+        """),
+    NamedQuery(
+      name: "verified",
+      question:
+        "How often does the verdict of 'verify' on an answer agree with the source's own flag?",
+      sql: """
+        SELECT branch.name AS branch, source.name AS source,
+          CASE fate.evidence ->> '$.source_says' WHEN 1 THEN 'true' WHEN 0 THEN 'false' END
+            AS source_says,
+          fate.evidence ->> '$.verify' AS verdict, fate.evidence ->> '$.because' AS because,
+          fate.kind, count(*) AS samples, min(sample.sample_id) AS example
+        FROM fate
+        JOIN branch ON branch.id = fate.branch
+        JOIN sample ON sample.id = fate.sample
+        JOIN source_file ON source_file.id = sample.file
+        JOIN source ON source.id = source_file.source
+        WHERE branch.id IN (SELECT max(id) FROM branch GROUP BY name)
+          AND fate.kind <> 'quarantined' AND fate.evidence ->> '$.verify' IS NOT NULL
+        GROUP BY branch.id, source.id, source_says, verdict, because, fate.kind
+        ORDER BY branch.id, source.id, source_says, verdict, because, fate.kind
+        """),
+    NamedQuery(
+      name: "overlaps",
+      question: "Which prompts overlap with a benchmark, with which item of it and by which rule?",
+      sql: """
+        SELECT branch.name AS branch, fate.evidence ->> '$.benchmark' AS benchmark,
+          fate.evidence ->> '$.item' AS item, fate.evidence ->> '$.rule' AS rule,
+          fate.evidence ->> '$.share' AS share, sample.sample_id,
+          fate.evidence ->> '$.words' AS words
+        FROM fate
+        JOIN branch ON branch.id = fate.branch
+        JOIN sample ON sample.id = fate.sample
+        JOIN step ON step.id = fate.step
+        WHERE step.kind = 'without' AND branch.id IN (SELECT max(id) FROM branch GROUP BY name)
+        ORDER BY branch.id, benchmark, item, sample.id
         """),
     NamedQuery(
       name: "licences",

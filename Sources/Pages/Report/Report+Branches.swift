@@ -73,11 +73,12 @@ extension Report {
       "read", "", "", "", .number(left), Meter([(colour(branch.name), left)], of: left).html,
     ])
     if counts.quarantined > 0 { add("unreadable", "quarantine", counts.quarantined) }
-    for step in intake.steps where step.dropped > 0 || step.kind == "filter" || step.kind == "pick"
-    {
+    for step in intake.steps
+    where step.dropped > 0 || !["prompt", "response"].contains(step.kind) {
       add("\(step.name)", "\(step.kind)", step.dropped)
     }
-    add("duplicates", "distinct", counts.duplicates)
+    add("duplicates", "distinct", counts.duplicates - counts.nearDuplicates)
+    if counts.nearDuplicates > 0 { add("near duplicates", "distinct", counts.nearDuplicates) }
     let config = intake.config == "default" ? "" : ", \(intake.config)"
     let written = Numerals.written(kept: counts.kept, seeds: counts.seeds)
     return Table(

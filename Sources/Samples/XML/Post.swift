@@ -1,4 +1,4 @@
-package import Files
+internal import Files
 internal import Markup
 
 /// A question or an answer of a Stack Exchange dump, with what it adds to a row as JSON members.
