@@ -4,9 +4,9 @@ package import Files
 /// be published nowhere in the clear.
 ///
 /// Text lines, numbers in hexadecimal. The first names format, runs and benchmark; for each item
-/// follow `item ID`, `words HASH …`, `tokens HASH …` and `whole COUNT HASH OPENING`. The rules for
-/// words, tokens and short items work with it, the fuzzy rule does not. Who has a text can tell
-/// whether it is in; nobody can read it out.
+/// follow `item ID`, `words HASH …`, `tokens HASH …` and `whole COUNT HASH OPENING`; the last, `end HASH`,
+/// has the hash of all before it. The rules for words, tokens and short items work with it, the fuzzy
+/// rule does not. Who has a text can tell whether it is in; nobody can read it out.
 extension Benchmark {
   private static let format = "branchmerge-fingerprint"
 
@@ -23,7 +23,12 @@ extension Benchmark {
       text += "tokens" + item.tokens.map { " " + hex($0) }.joined() + "\n"
       text += "whole \(item.tokenCount) \(hex(item.whole)) \(hex(item.opening))\n"
     }
-    return text
+    return text + Self.end(of: text)
+  }
+
+  /// The last line, by which a file that was cut short or changed is known.
+  private static func end(of text: String) -> String {
+    "end \(hex(fastHash(of: Array(text.utf8).span)))\n"
   }
 
   /// Reads what `fingerprint` wrote; `path` is for messages.
@@ -37,10 +42,13 @@ extension Benchmark {
     guard header[3] == "\(BenchmarkItem.wordRun)", header[5] == "\(BenchmarkItem.tokenRun)" else {
       throw FileError(path, "has runs of another length; make it again with this version")
     }
+    if lines.last?.hasPrefix("end ") == true { lines.removeLast() }
     var items: [BenchmarkItem] = []
     while !lines.isEmpty {
       let number = lines.startIndex + 1
-      let four = lines.prefix(4).map { $0.split(separator: " ", maxSplits: 1) }
+      let four = lines.prefix(4).map {
+        $0.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      }
       lines = lines.dropFirst(4)
       guard four.count == 4, four.map(\.first) == ["item", "words", "tokens", "whole"],
         let words = Self.numbers(four[1]), let tokens = Self.numbers(four[2]),
@@ -54,6 +62,9 @@ extension Benchmark {
           tokenCount: count, whole: hash, opening: opening))
     }
     self.init(name: String(header[6]), items: items)
+    guard fingerprint() == text else {
+      throw FileError(path, "is cut short, or was changed; make it again")
+    }
   }
 
   /// The hashes behind a key; nil where one is none.

@@ -119,6 +119,27 @@ struct OverlapTests {
     #expect(error.description == message)
   }
 
+  @Test func `a fingerprint that is cut anywhere is refused`() throws {
+    let text = Self.benchmark.fingerprint()
+    for count in 0..<text.utf8.count {
+      #expect(throws: FileError.self, "\(count) bytes") {
+        try Benchmark(fingerprint: String(text.utf8.prefix(count))!, path: "small.print")
+      }
+    }
+    // One item of several, and one hash of an item.
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let less = (lines[..<1] + lines[5...]).joined(separator: "\n")
+    let other = text.replacing(/words [0-9a-f]{16}/, maxReplacements: 1) { _ in
+      "words 0123456789abcdef"
+    }
+    for changed in [less, other] {
+      let error = try #require(throws: FileError.self) {
+        try Benchmark(fingerprint: changed, path: "small.print")
+      }
+      #expect(error.description == "small.print: is cut short, or was changed; make it again")
+    }
+  }
+
   @Test func `the rule of words is that of a plain search`() {
     var chance = Chance(20)
     let items = (0..<30).map { _ in chance.words(Int.random(in: 0...20, using: &chance), of: 3) }
