@@ -231,6 +231,15 @@ let demoSources = ["openr1-math", "openthoughts", "s1-59k", "s1k"].flatMap {
   ["--source", "\($0)=datasets/demo/\($0).jsonl"]
 }
 
+/// Stand-ins for the benchmarks of `tinyr1-clean`.
+let demoBenchmarks = [
+  "aime-2024": "datasets/demo/benchmarks/aime-2024.jsonl",
+  "aime-2025": "datasets/demo/benchmarks/aime-2025.jsonl",
+  "gpqa-diamond": "datasets/demo/benchmarks/gpqa-diamond.hashes",
+  "livecodebench": "datasets/demo/benchmarks/livecodebench.jsonl",
+  "math-500": "datasets/demo/benchmarks/math-500.jsonl",
+]
+
 /// Builds the three branches from the demo rows.
 func demo(in folder: TemporaryFolder, _ more: String...) throws -> Ending {
   try branchmerge(

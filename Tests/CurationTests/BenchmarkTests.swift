@@ -150,6 +150,30 @@ struct BenchmarkTests {
     for name in library.benchmarkNames { _ = try library.benchmark(name) }
   }
 
+  @Test func `what stands at the recipe is meant for branches that say nothing`() throws {
+    let kitchen = try Pool.kitchen(
+      recipe: """
+        without: { benchmarks: [quiz], rules: [whole] }
+        branches:
+          math:
+            sources: { pool: { response: "{answer}" } }
+          more:
+            sources: { pool: { response: teacher } }
+            without: [quiz]
+
+        """)
+    try kitchen.folder.write("datasets/benchmarks/quiz.yaml", Self.card)
+    let plan = try kitchen.plan()
+    let texts = plan.takings(of: 0).map { taking in
+      taking.steps.first { $0.kind == .without }?.text
+    }
+    #expect(
+      texts == [
+        "{benchmarks: [quiz], rules: [whole]}",
+        "{benchmarks: [quiz], rules: [words, tokens, whole, fuzzy]}",
+      ])
+  }
+
   @Test func `ingredients name benchmarks, rules and cards`() throws {
     let plan = try Self.kitchen().plan()
     let ingredients = plan.ingredients(of: "math").filter {

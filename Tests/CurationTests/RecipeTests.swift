@@ -11,7 +11,7 @@ struct RecipeTests {
     ("branches: []", "1:11: 'branches' should be a mapping, and is a list"),
     (
       "branch: {}",
-      "1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about', 'branches', 'distinct', 'teacher', 'base', 'train' and 'merge'"
+      "1:1: a recipe has no 'branch'; did you mean 'branches'? It has 'about', 'compared_with', 'branches', 'without', 'distinct', 'teacher', 'base', 'train' and 'merge'"
     ),
     ("about: [a]\nbranches: {}", "1:8: 'about' should be a text, and is a list"),
     (

@@ -1,11 +1,6 @@
-internal import Notation
-internal import Samples
-
 /// `has_image: true` — the text needs a picture that is not in it; `false` — it does not show so.
-struct HasImage: PlainCheck {
+struct HasImage: MarkCheck {
   static let name = "has_image"
-  static let types: Set<FieldType> = [.text]
-  static let measures = true
   static let page = CheckPage(
     "the text embeds a picture",
     [
@@ -32,20 +27,9 @@ struct HasImage: PlainCheck {
         fails: ["{ prompt: \"Is 5! [sic] (120) even?\" }", "{ prompt: Let $a<im$. }"])
     ])
 
-  private let wanted: Bool
+  let wanted: Bool
 
-  init(_ yaml: YAML, type: FieldType) throws(RecipeError) { wanted = try flag(yaml) }
-
-  func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
-    guard value.kind == .string else { return false }
-    return (sample.withText(of: value) { Self.marks.first(in: $0) } != nil) == wanted
-  }
-
-  func measured(_ value: Value, in sample: borrowing Sample) -> String? {
-    sample.withText(of: value) { Self.marks.first(in: $0) }.json("has_image")
-  }
-
-  private static let marks = PlainMarks(
+  static let marks = PlainMarks(
     [
       .init("<img", ends: true), .init("<image", ends: true), .init("<svg", ends: true),
       .init("![", closes: true), .init("[asy]"), .init("[img]"), .init("[image]"),

@@ -1,11 +1,6 @@
-internal import Notation
-internal import Samples
-
 /// `has_link: true` — the text links to something outside; `false` — it does not.
-struct HasLink: PlainCheck {
+struct HasLink: MarkCheck {
   static let name = "has_link"
-  static let types: Set<FieldType> = [.text]
-  static let measures = true
   static let page = CheckPage(
     "the text links to something outside",
     [
@@ -28,20 +23,9 @@ struct HasLink: PlainCheck {
         fails: ["{ prompt: \"Let [0,1](x) be its indicator, and www the width.\" }"])
     ])
 
-  private let wanted: Bool
+  let wanted: Bool
 
-  init(_ yaml: YAML, type: FieldType) throws(RecipeError) { wanted = try flag(yaml) }
-
-  func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
-    guard value.kind == .string else { return false }
-    return (sample.withText(of: value) { Self.marks.first(in: $0) } != nil) == wanted
-  }
-
-  func measured(_ value: Value, in sample: borrowing Sample) -> String? {
-    sample.withText(of: value) { Self.marks.first(in: $0) }.json("has_link")
-  }
-
-  private static let marks = PlainMarks([
+  static let marks = PlainMarks([
     .init("http://", begins: true), .init("https://", begins: true),
     .init("ftp://", begins: true), .init("www.", begins: true), .init("<a href", ends: true),
     .init("\\href{"), .init("\\url{"),

@@ -85,10 +85,30 @@ struct PlainMarks: Sendable {
   }
 }
 
-extension PlainMarks.Found? {
-  /// As the ledger has it.
-  func json(_ name: String) -> String {
-    guard let found = self else { return "{\"\(name)\": false}" }
-    return "{\"\(name)\": \(JSON.quoted(found.text)), \"at\": \(found.start)}"
+/// `NAME: true` — one of some marks stands in the text; `false` — none does.
+protocol MarkCheck: PlainCheck {
+  static var marks: PlainMarks { get }
+  var wanted: Bool { get }
+  init(wanted: Bool)
+}
+
+extension MarkCheck {
+  static var types: Set<FieldType> { [.text] }
+  static var measures: Bool { true }
+
+  init(_ yaml: YAML, type: FieldType) throws(RecipeError) { self.init(wanted: try flag(yaml)) }
+
+  func holds(_ value: Value, in slot: Projection.Slot, of sample: borrowing Sample) -> Bool {
+    value.kind == .string && (first(in: value, of: sample) != nil) == wanted
+  }
+
+  /// The mark and the byte at which it stands; false where there is none.
+  func measured(_ value: Value, in sample: borrowing Sample) -> String? {
+    guard let found = first(in: value, of: sample) else { return "{\"\(Self.name)\": false}" }
+    return "{\"\(Self.name)\": \(JSON.quoted(found.text)), \"at\": \(found.start)}"
+  }
+
+  private func first(in value: Value, of sample: borrowing Sample) -> PlainMarks.Found? {
+    sample.withText(of: value) { Self.marks.first(in: $0) }
   }
 }

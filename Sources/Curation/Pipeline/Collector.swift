@@ -51,6 +51,8 @@ final class Collector {
     /// The ledger's numbers of the steps.
     let steps: [Int64]
     var funnel: Funnel.Source
+    /// Rows that stayed in which markup became text.
+    var hadMarkup = 0
 
     init(
       _ taking: Plan.Taking, _ branch: Plan.Branch, _ state: BranchState, _ steps: [Int64],
@@ -250,6 +252,7 @@ final class Collector {
       fate.fall(fall, of: near, first: firstSample, twin: nil)
       return fate
     }
+    if outcome.hadMarkup { taking.hadMarkup += 1 }
     let idEnd = outcome.row.lowerBound + taking.frame.start.count + sample.id.utf8.count
     let offset = taking.writer.byteCount
     try taking.writer.add(outcome.row, of: output, inserting: sample.suffix, at: idEnd)
@@ -377,7 +380,8 @@ final class Collector {
         DataCard.datasetInfo(plan.branches[index].name, plan.branches[index].format))
       let card = DataCard(
         plan: plan, branch: index, funnel: funnel.branches[index], files: files,
-        read: sources.map(\.finished), outputs: own)
+        read: sources.map(\.finished), outputs: own,
+        hadMarkup: sources.flatMap(\.takings).filter { $0.branch === branch }.map(\.hadMarkup))
       try write(folder + "README.md", card.markdown)
       summaries += own
     }

@@ -14,6 +14,8 @@ struct DataCard {
   /// For each source of the plan the files that were read.
   let read: [[FileSummary]]
   let outputs: [FileSummary]
+  /// For each source of the branch, of the rows that stayed those in which markup became text.
+  let hadMarkup: [Int]
 
   var markdown: String {
     let entry = plan.branches[branch]
@@ -46,6 +48,7 @@ struct DataCard {
           + " `branchmerge clusters` shows them.",
       ]
     }
+    if let baseline = plan.baseline { lines += comparison(with: baseline) }
     lines += ["", "## Sources", ""]
     lines += CardTables.sources(
       sources.map { source, found in

@@ -82,6 +82,8 @@ struct Outcome {
   var response = 0..<0
   /// Whether the source says so of it.
   var isVerified = false
+  /// Whether markup was turned into text in its prompt or response.
+  var hadMarkup = false
   /// Of the row's bytes.
   var rowHash: UInt64 = 0
   /// Of the prompt with white space folded.

@@ -40,6 +40,9 @@ extension Plan {
         }
       }
     }
+    if let baseline {
+      result.append(Ingredient("compared with", baseline.identity(of: branch)))
+    }
     for card in benchmarks(of: branch) {
       result.append(Ingredient("benchmark card \(card.name)", card.meaning))
     }

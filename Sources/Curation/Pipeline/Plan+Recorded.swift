@@ -110,6 +110,8 @@ extension Recipe {
     (name, path, about, text) = (other.name, other.path, other.about, other.text)
     branches = other.branches.filter { names.contains($0.name) }
     across = other.across
+    // It has said what it had to say.
+    comparison = nil
     settings = other.settings
     (teacher, base, train, merge) = (other.teacher, other.base, other.train, other.merge)
   }

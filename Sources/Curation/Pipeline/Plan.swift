@@ -13,6 +13,8 @@ package struct Plan: Sendable {
   package var branches: [Branch]
   /// In the order in which they are read: each branch takes its sources in its own order.
   package var sources: [Source]
+  /// What data cards compare it with.
+  var baseline: Baseline?
   /// What is looked for before anything is written.
   package internal(set) var searches: [NearSearch]
   /// Set by `holding`, together with what prompts are held against.
@@ -160,6 +162,13 @@ package struct Plan: Sendable {
     }
     sources.removeAll { $0.takings.isEmpty }
     searches = NearSearch.all(of: branches, across: recipe.across)
+    do {
+      baseline = try recipe.comparison.map { try Baseline($0, of: recipe, library) }
+    } catch let error as RecipeErrors {
+      errors += error.errors
+    } catch let error as RecipeError {
+      errors.append(error)
+    }
     guard errors.isEmpty else { throw RecipeErrors(errors) }
   }
 

@@ -128,7 +128,8 @@ final class Sifter {
     output.append(id)
     output.append(frame.afterID)
     let promptStart = output.count
-    var missing = taking.prompt.write(sample, picked: picked, to: &output)
+    var missing = taking.prompt.write(
+      sample, picked: picked, to: &output, &result.hadMarkup)
     if missing == nil {
       result.prompt = promptStart..<output.count
       step += 1
@@ -142,7 +143,7 @@ final class Sifter {
       output.append(frame.afterPrompt)
       if let response = taking.response {
         let responseStart = output.count
-        missing = response.write(sample, picked: picked, to: &output)
+        missing = response.write(sample, picked: picked, to: &output, &result.hadMarkup)
         result.response = responseStart..<output.count
         if missing == nil, let verification = taking.verification {
           scratch.removeAll()

@@ -87,6 +87,18 @@ package final class Library {
     return filter
   }
 
+  /// Names of all recipes, in order.
+  var recipeNames: [String] { names(in: Self.recipeFolder) }
+
+  /// The file of a recipe that another one names: in the same folder, or in the library.
+  func recipe(_ name: String, beside path: String) -> String? {
+    let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
+    if let file = files(folder).first(where: { stem($0) == name }) { return "\(folder)/\(file)" }
+    return self.path(Self.recipeFolder, name)
+  }
+
+  private static let recipeFolder = "datasets/recipes"
+
   /// Names of all benchmark cards, in order.
   package var benchmarkNames: [String] { names(in: Self.benchmarkFolder) }
 

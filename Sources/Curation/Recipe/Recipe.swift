@@ -11,6 +11,8 @@ package struct Recipe {
   package let branches: [Branch]
   /// How near duplicates are looked for in all branches at once.
   let across: Distinct.Near?
+  /// The name of the recipe that data cards are to compare this one with.
+  let comparison: YAML?
   /// What `--set` changed, as given.
   package let settings: [String]
   /// Who writes the missing responses, the model that training starts from, how experts are trained,
@@ -35,7 +37,7 @@ package struct Recipe {
     let pick: YAML?
     let prompt: YAML?
     let response: YAML
-    /// Its own, or those of the branch.
+    /// Its own, or those of the branch, or those of the recipe.
     let without: YAML?
     let verify: YAML?
   }
@@ -81,7 +83,12 @@ package struct Recipe {
     self.settings = settings
     name = path.fileName.withoutExtension
     let keys = try yaml.keyed(
-      "a recipe", ["about", "branches", "distinct", "teacher", "base", "train", "merge"])
+      "a recipe",
+      [
+        "about", "compared_with", "branches", "without", "distinct", "teacher", "base", "train",
+        "merge",
+      ])
+    comparison = keys["compared_with"]
     (teacher, base, train, merge) = (
       keys["teacher"], keys["base"], keys["train"], keys["merge"]
     )
@@ -90,7 +97,7 @@ package struct Recipe {
     guard let list = keys["branches"] else { throw yaml.fail("a recipe needs 'branches'") }
     var branches: [Branch] = []
     for (key, value) in try list.entries("'branches'") {
-      branches.append(try Self.branch(try Self.branchName(key), value, isAcross: across != nil))
+      branches.append(try Self.branch(try Self.branchName(key), value, of: keys))
     }
     guard !branches.isEmpty else { throw list.fail("a recipe needs at least one branch") }
     self.branches = branches
@@ -106,10 +113,11 @@ package struct Recipe {
   }
 
   private static func branch(
-    _ name: String, _ yaml: YAML, isAcross: Bool
+    _ name: String, _ yaml: YAML, of recipe: [String: YAML]
   ) throws(RecipeError) -> Branch {
-    let keys = try yaml.keyed(
+    var keys = try yaml.keyed(
       "a branch", ["about", "sources", "without", "verify", "distinct", "row"])
+    keys["without"] = keys["without"] ?? recipe["without"]
     guard let list = keys["sources"] else { throw yaml.fail("a branch needs 'sources'") }
     var sources: [Taking] = []
     for (key, value) in try list.entries("'sources'") {
@@ -123,7 +131,7 @@ package struct Recipe {
     var distinct = Distinct.none
     if let yaml = keys["distinct"] {
       distinct = try Distinct(yaml)
-      if isAcross && distinct.near != nil {
+      if recipe["distinct"] != nil && distinct.near != nil {
         throw yaml.fail("the recipe's own 'distinct' looks for near duplicates already")
       }
     }

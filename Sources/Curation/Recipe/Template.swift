@@ -123,12 +123,20 @@ struct Template: Sendable {
 
   /// Appends the text; on failure names the field that is null, and what was appended is void.
   func write(_ sample: borrowing Sample, picked: Int?, to output: inout ByteBuffer) -> Field? {
-    Self.write(parts, sample, picked, to: &output, isOptional: false)
+    var hadMarkup = false
+    return write(sample, picked: picked, to: &output, &hadMarkup)
+  }
+
+  /// The same; `hadMarkup` becomes true where markup was turned into text.
+  func write(
+    _ sample: borrowing Sample, picked: Int?, to output: inout ByteBuffer, _ hadMarkup: inout Bool
+  ) -> Field? {
+    Self.write(parts, sample, picked, to: &output, &hadMarkup, isOptional: false)
   }
 
   private static func write(
     _ parts: [Part], _ sample: borrowing Sample, _ picked: Int?, to output: inout ByteBuffer,
-    isOptional: Bool
+    _ hadMarkup: inout Bool, isOptional: Bool
   ) -> Field? {
     for part in parts {
       switch part {
@@ -141,13 +149,15 @@ struct Template: Sendable {
         }
         guard value.kind == .string else { return field }
         let start = output.count
-        if !modifiers.readsMarkup || !convert(value, of: sample, modifiers, to: &output) {
+        if modifiers.readsMarkup, convert(value, of: sample, modifiers, to: &output) {
+          hadMarkup = true
+        } else {
           output.append(sample.bytes(of: value), trims: modifiers.trims)
         }
         if isOptional && output.count == start { return field }
       case .optional(let inner):
         let start = output.count
-        if write(inner, sample, picked, to: &output, isOptional: true) != nil {
+        if write(inner, sample, picked, to: &output, &hadMarkup, isOptional: true) != nil {
           output.truncate(to: start)
         }
       }
