@@ -14,7 +14,7 @@ STUB := .build/release/stub-teacher
 DEMO := .build/demo
 E2E := .build/e2e
 
-.PHONY: demo e2e test bench bench-audit bench-checks bench-markup bench-merge bench-near bench-teach bench-tokens fuzz install lint sanitize setup build clean
+.PHONY: demo e2e test bench bench-answers bench-audit bench-checks bench-markup bench-merge bench-near bench-overlap bench-teach bench-tokens fuzz install lint sanitize setup build clean
 
 demo: build  ## Build, then run everything there is on the rows in datasets/demo.
 	swift build -c release --static-swift-stdlib --product stub-teacher
@@ -42,6 +42,12 @@ bench-tokens: build  ## Time `branchmerge tokens` against PyPI's tokenizers on 3
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/tokenize.py --program $(PROGRAM)
 
+bench-answers: setup  ## Work out real answers beside PyPI's math-verify.
+	@scripts/setup .build/reference-python reference
+	@rm -rf .build/answers
+	python3 ../shared/tools/compose_rows.py ../shared/data .build/answers/rows
+	.build/reference-python/bin/python Tests/Reference/math_answers.py ../shared/data .build/answers/rows .build/answers
+
 bench-audit: build  ## Time the questions to a ledger of 1,000,000 samples, and its pages.
 	@scripts/setup $(PYTHON) bench
 	$(PYTHON)/bin/python Tests/Benchmarks/audit.py --program $(PROGRAM)
@@ -62,6 +68,11 @@ bench-near: setup  ## Find near duplicates beside datasketch and text-dedup, and
 	@scripts/setup .build/near-python near
 	swift build -c release --static-swift-stdlib --product SimilarityProgram
 	.build/near-python/bin/python Tests/Benchmarks/near.py
+
+bench-overlap: setup  ## Find benchmark items in real prompts beside the rules of s1, open-r1 and open-thoughts.
+	@scripts/setup .build/reference-python reference
+	swift build -c release --static-swift-stdlib --product SimilarityProgram
+	.build/reference-python/bin/python Tests/Reference/overlap.py
 
 bench-teach: build  ## Ask a stub teacher 20,000 questions, beside PyPI's openai.
 	@scripts/setup $(PYTHON) bench

@@ -171,7 +171,8 @@ private let badFiles = [
     "\(filter):3:12: no check is called 'at_mots'; did you mean 'at_most'? There are 'is', 'in',"
       + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null',"
       + " 'is_blank', 'length_ratio', 'says', 'reasoning_form', 'repetition', 'loop', 'language',"
-      + " 'has_image', 'has_link', 'is_multipart' and 'code_block' (used at \(recipe):5)"),
+      + " 'has_image', 'has_link', 'is_multipart', 'code_block' and 'math_answer' (used at \(recipe):5)"
+  ),
   BadFile(
     filter, "at_most: 5", "at_most: five",
     "\(filter):3:21: here a number is needed (used at \(recipe):5)"),

@@ -8,7 +8,7 @@ struct CheckTests {
     let ending = try branchmerge("check")
     #expect(
       ending.output == """
-        7 sources, 19 filters with 72 examples, 2 recipes, 2 merge files: all hold
+        7 sources, 20 filters with 77 examples, 2 recipes, 2 merge files: all hold
 
         """)
     #expect(ending.errors == "")

@@ -103,7 +103,7 @@ struct CleanRecipeTests {
       name,evidence
       in-proportion,"{""reasoning"": {""length_ratio"": 0.499}}"
       one-question,"{""prompt"": {""is_multipart"": ""(a) (b) (c)""}}"
-      pick,"{""candidates"": 2, ""verified"": [false, false], ""complete"": [true, false], ""responses"": [true, {""reasoning_form"": ""the second mark is missing""}]}"
+      pick,"{""candidates"": 2, ""verified"": [false, false], ""complete"": [true, false], ""responses"": [{""math_answer"": ""different"", ""found"": ""4"", ""expected"": ""3""}, {""reasoning_form"": ""the second mark is missing""}]}"
       pick,"{""candidates"": 2, ""verified"": [false, true], ""complete"": [false, false], ""responses"": [{""reasoning_form"": ""the second mark is missing""}, {""reasoning_form"": ""the second mark is missing""}]}"
       pick,"{""candidates"": 2, ""verified"": [true, false], ""complete"": [false, true], ""responses"": [{""reasoning_form"": ""the second mark is missing""}, true]}"
 

@@ -88,6 +88,23 @@ struct AnswerVerificationTests {
         == ["kept|equal", "dropped|different"])
   }
 
+  @Test func `a pick passes over responses whose answer is wrong`() throws {
+    let kitchen = try kitchen(
+      "math",
+      pick: "{ first: responses, where: { responses: { math_answer: { is: [equal] } } } }")
+    let file = try kitchen.folder.write(
+      "work/sources/pool.jsonl",
+      Pool.row("a1", #""6 * 7?""#, generations: #"["\\boxed{41}", "\\boxed{4.2e1}", "?"]"#) + "\n"
+        + Pool.row("a2", #""7 * 6?""#, generations: #"["\\boxed{41}", null]"#) + "\n")
+    try kitchen.run(given: ["pool": file])
+    #expect(
+      try query(
+        """
+        SELECT kind, coalesce(picked, ''), evidence ->> '$.responses[0].found',
+          coalesce(evidence ->> '$.verify', '') FROM fate ORDER BY sample
+        """, in: kitchen.workspace) == ["kept|1|41|equal", "dropped||41|"])
+  }
+
   @Test(arguments: [
     ("physics", "1:9: 'verify' can be 'math', or {math: {answer: FIELD, unknown: drop}}"),
     ("{ math: { answer: verdict } }", "pool has no field called 'verdict'; it has"),

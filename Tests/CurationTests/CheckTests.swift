@@ -150,7 +150,7 @@ struct CheckTests {
       [
         "is", "in", "length", "contains", "starts_with", "is_null", "is_blank", "length_ratio",
         "says", "reasoning_form", "repetition", "loop", "language", "has_image", "has_link",
-        "is_multipart", "code_block",
+        "is_multipart", "code_block", "math_answer",
       ]
     ),
     (.number, ["is", "in", "at_least", "at_most", "is_null"]),
@@ -164,7 +164,7 @@ struct CheckTests {
   static let names = [
     "is", "in", "at_least", "at_most", "length", "contains", "starts_with", "count", "is_null",
     "is_blank", "length_ratio", "says", "reasoning_form", "repetition", "loop", "language",
-    "has_image", "has_link", "is_multipart", "code_block",
+    "has_image", "has_link", "is_multipart", "code_block", "math_answer",
   ]
 
   @Test func `the checks are these`() {
@@ -240,7 +240,7 @@ struct CheckTests {
       "1:5: no check is called 'is_blnk'; did you mean 'is_blank'? There are 'is', 'in',"
         + " 'at_least', 'at_most', 'length', 'contains', 'starts_with', 'count', 'is_null',"
         + " 'is_blank', 'length_ratio', 'says', 'reasoning_form', 'repetition', 'loop', 'language',"
-        + " 'has_image', 'has_link', 'is_multipart' and 'code_block'"
+        + " 'has_image', 'has_link', 'is_multipart', 'code_block' and 'math_answer'"
     ),
   ]
 

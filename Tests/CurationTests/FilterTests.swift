@@ -13,7 +13,8 @@ struct FilterTests {
       Self.names == [
         "answered", "code", "code-or-science", "contest-source", "in-english", "in-proportion",
         "no-image", "no-link", "no-loop", "no-refusal", "no-repeats", "no-teacher-name",
-        "one-question", "one-thought", "reasoned", "science", "science-cot", "word-problem",
+        "one-question", "one-thought", "reasoned", "right-answer", "science", "science-cot",
+        "sound-code", "word-problem",
       ])
   }
 

@@ -40,11 +40,25 @@ struct TextCheckTests {
     ("has_link: true", #""none""#, #"{"has_link": false}"#),
     ("is_multipart: false", #""(a) Find x. (b) Find y.""#, #"{"is_multipart": "(a) (b)"}"#),
     ("length_ratio: {to: y, at_least: 2}", #""äb""#, #"{"length_ratio": 0.667}"#),
+    (
+      "code_block: [sound]", #""~~~py\n(\n~~~""#,
+      #"{"code_block": "broken", "because": "a bracket without its counterpart", "language": "py"}"#
+    ),
+    ("code_block: [sound]", #""```\nx\n```""#, #"{"code_block": "unknown"}"#),
+    ("code_block: [none]", #""<think>```c\n;\n```""#, #"{"code_block": "none"}"#),
+    (
+      "math_answer: {is: [equal], to: y}", #""So \\boxed{abd}""#,
+      #"{"math_answer": "different", "found": "abd", "expected": "abc"}"#
+    ),
+    (
+      "math_answer: {is: [equal], to: z}", #""So \\boxed{2}""#,
+      #"{"math_answer": "unknown", "because": "no reference", "found": null, "expected": null}"#
+    ),
   ]
 
   @Test(arguments: figures)
   func `what was measured is evidence`(check: String, value: String, measured: String) throws {
-    let rule = try RuleInHand("x: {\(check)}", ["x": .text, "y": .text])
+    let rule = try RuleInHand("x: {\(check)}", ["x": .text, "y": .text, "z": .number])
     let found = try withSample("{\"x\": \(value), \"y\": \"abc\"}", rule.projection) { sample in
       let leaf = rule.rule.leaves[0]
       return leaf.check.measured(sample[leaf.slot], in: sample)

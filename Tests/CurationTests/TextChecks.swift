@@ -196,5 +196,17 @@ enum TextChecks {
       .text, "length_ratio: {to: x, at_least: 2, at_most: 1}",
       "1:19: 'at_least' is more than 'at_most'"
     ),
+    (.text, "code_block: []", "1:17: 'code_block' needs at least one finding"),
+    (
+      .text, "code_block: [good]",
+      "1:18: a finding cannot be 'good'; it can be 'sound', 'broken', 'unknown' and 'none'"
+    ),
+    (.text, "math_answer: {to: x}", "1:18: 'math_answer' needs 'is', a list of verdicts"),
+    (.text, "math_answer: {is: []}", "1:23: 'is' needs at least one verdict"),
+    (
+      .text, "math_answer: {is: [same]}",
+      "1:24: a verdict cannot be 'same'; it can be 'equal', 'different' and 'unknown'"
+    ),
+    (.text, "math_answer: {is: [equal]}", "1:18: the scope has no 'answer'"),
   ]
 }

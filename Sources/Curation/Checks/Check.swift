@@ -58,7 +58,7 @@ enum CheckList {
     Is.self, In.self, AtLeast.self, AtMost.self, Length.self, Contains.self, StartsWith.self,
     Count.self, IsNull.self, IsBlank.self, LengthRatio.self, Says.self, ReasoningForm.self,
     Repetition.self, Loop.self, Language.self, HasImage.self, HasLink.self, IsMultipart.self,
-    CodeBlock.self,
+    CodeBlock.self, MathAnswer.self,
   ]
 
   static func check(

@@ -51,6 +51,16 @@ struct AnswerVerdict {
   }
 }
 
+extension AnswerVerdict {
+  /// The verdict under a name, why it is none, and both answers, as members of a JSON object.
+  func members(_ key: String) -> String {
+    var text = "\"\(key)\": \"\(name)\""
+    if let doubt { text += ", \"because\": \"\(doubt)\"" }
+    text += ", \"found\": \(found.map { excerpt(of: $0.span) } ?? "null")"
+    return text + ", \"expected\": \(expected.map { excerpt(of: $0.span) } ?? "null")"
+  }
+}
+
 extension Sample {
   /// Whether a field says true or false; of a list the element says it, and nil is neither.
   func flag(in slot: Projection.Slot, element: Int?) -> Bool? {

@@ -76,10 +76,7 @@ struct AnswerVerification: Sendable {
     _ verdict: AnswerVerdict, of sample: borrowing Sample, picked: Int?, after before: String? = nil
   ) -> String {
     let start = before.map { $0.count > 2 ? $0.dropLast() + ", " : "{" } ?? "{"
-    var text = start + "\"verify\": \"\(verdict.name)\""
-    if let doubt = verdict.doubt { text += ", \"because\": \"\(doubt)\"" }
-    text += ", \"found\": \(verdict.found.map { excerpt(of: $0.span) } ?? "null")"
-    text += ", \"expected\": \(verdict.expected.map { excerpt(of: $0.span) } ?? "null")"
+    var text = start + verdict.members("verify")
     if let says = flagSlot.flatMap({ sample.flag(in: $0, element: picked) }) {
       text += ", \"source_says\": \(says)"
     }
