@@ -69,12 +69,9 @@ extension CheckPage {
       let heads = table([["parameter", "default"]] + rows, leftColumns: 2)
         .split(separator: "\n").map(String.init)
       let width = (heads.map(\.count).max() ?? 0) + 2
-      let indent = String(repeating: " ", count: width)
       parts.append(
         zip(heads, [""] + parameters.map(\.about)).map { head, about in
-          about.isEmpty
-            ? head
-            : head + indent.dropFirst(head.count) + wrapped(about, indent: indent).dropFirst(width)
+          about.isEmpty ? head : wrapped(about, behind: head, width: width)
         }.joined(separator: "\n"))
     }
     if !source.isEmpty { parts.append(wrapped("source: " + source)) }
@@ -124,7 +121,7 @@ private struct ChecksMarkdown {
 
   var text: String {
     let list = checks.map {
-      "| [`\($0.name)`](#\($0.name)) | \(cell($0.title)) | \($0.typeNames) |"
+      "| [`\($0.name)`](#\($0.name)) | \(markdownCell($0.title)) | \($0.typeNames) |"
     }
     var parts = [
       "# Checks",
@@ -143,10 +140,11 @@ private struct ChecksMarkdown {
         section.append(
           (["| parameter | default | what it is |", "|---|---|---|"]
             + check.parameters.map { parameter in
-              "| `\(parameter.name)` | \(parameter.standard ?? "needed") | \(cell(parameter.about)) |"
+              "| `\(parameter.name)` | \(parameter.standard ?? "needed")"
+                + " | \(markdownCell(parameter.about)) |"
             }).joined(separator: "\n"))
       }
-      if !check.source.isEmpty { section.append("Source: \(linked(check.source)).") }
+      if !check.source.isEmpty { section.append("Source: \(markdownLinks(check.source)).") }
       section += check.examples.map { example in
         (["```yaml", example.rule] + example.holds.map { "# holds: \($0)" }
           + example.fails.map { "# fails: \($0)" } + ["```"]).joined(separator: "\n")
@@ -154,13 +152,5 @@ private struct ChecksMarkdown {
       return section.joined(separator: "\n\n")
     }
     return parts.joined(separator: "\n\n")
-  }
-
-  private func cell(_ text: String) -> String { text.replacing("|", with: #"\|"#) }
-
-  private func linked(_ source: String) -> String {
-    source.replacing(/arXiv:(\d+\.\d+)/) {
-      "[\($0.output.0)](https://arxiv.org/abs/\($0.output.1))"
-    }
   }
 }

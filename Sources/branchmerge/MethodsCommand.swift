@@ -69,7 +69,7 @@ extension MethodDescription {
     var parts = ["\(name): \(title)"]
     var rows = [("formula", formula), ("merges", inputs)]
     rows += papers.enumerated().map { ($0 == 0 ? "paper" : "", $1) }
-    parts.append(rows.map { $0.padding(to: 9) + wrapped($1, indent: 9) }.joined(separator: "\n"))
+    parts.append(rows.map { wrapped($1, behind: $0, width: 9) }.joined(separator: "\n"))
     guard !parameters.isEmpty else {
       return (parts + ["It has no parameters."]).joined(separator: "\n\n")
     }
@@ -81,7 +81,7 @@ extension MethodDescription {
     let width = (heads.map(\.count).max() ?? 0) + 2
     parts.append(
       zip(heads, [""] + parameters.map(\.about)).map { head, about in
-        about.isEmpty ? head : head.padding(to: width) + wrapped(about, indent: width)
+        about.isEmpty ? head : wrapped(about, behind: head, width: width)
       }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
@@ -123,7 +123,9 @@ private struct MethodPage {
   init(_ methods: [MethodDescription]) { self.methods = methods }
 
   var text: String {
-    let list = methods.map { "| [`\($0.name)`](#\($0.name)) | \(cell($0.title)) | \($0.inputs) |" }
+    let list = methods.map {
+      "| [`\($0.name)`](#\($0.name)) | \(markdownCell($0.title)) | \($0.inputs) |"
+    }
     var parts = [
       "# Merge methods",
       """
@@ -136,45 +138,18 @@ private struct MethodPage {
     parts += methods.map { method in
       var section = ["## \(method.name)", method.title + "; merges " + method.inputs + "."]
       section.append("```\n\(method.formula)\n```")
-      section += method.papers.map { linked($0) + "." }
+      section += method.papers.map { markdownLinks($0) + "." }
       if !method.parameters.isEmpty {
         section.append(
           (["| parameter | one for each | default | what it does |", "|---|---|---|---|"]
             + method.parameters.map { parameter in
               "| `\(parameter.name)` | \(parameter.scope.rawValue) |"
-                + " \(parameter.standard.map { "`\($0)`" } ?? "needed") | \(cell(parameter.about)) |"
+                + " \(parameter.standard.map { "`\($0)`" } ?? "needed")"
+                + " | \(markdownCell(parameter.about)) |"
             }).joined(separator: "\n"))
       }
       return section.joined(separator: "\n\n")
     }
     return parts.joined(separator: "\n\n")
   }
-
-  private func cell(_ text: String) -> String { text.replacing("|", with: #"\|"#) }
-
-  private func linked(_ paper: String) -> String {
-    paper.replacing(/arXiv:(\d+\.\d+)/) { "[\($0.output.0)](https://arxiv.org/abs/\($0.output.1))" }
-  }
-}
-
-extension String {
-  fileprivate func padding(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-}
-
-/// Text in lines of at most 100 columns, all but the first indented; the first starts there already.
-private func wrapped(_ text: String, indent: Int) -> String {
-  var lines = [""]
-  for word in text.split(separator: " ") {
-    let last = lines[lines.count - 1]
-    if last.isEmpty {
-      lines[lines.count - 1] = String(word)
-    } else if indent + last.count + 1 + word.count <= 100 {
-      lines[lines.count - 1] += " " + word
-    } else {
-      lines.append(String(word))
-    }
-  }
-  return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
 }

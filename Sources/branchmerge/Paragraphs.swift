@@ -12,6 +12,22 @@ func wrapped(_ text: String, indent: String = "") -> String {
   return (lines + [indent + line]).joined(separator: "\n")
 }
 
+/// The same behind a head, which stands in a column of its own.
+func wrapped(_ text: String, behind head: String, width: Int) -> String {
+  let indent = String(repeating: " ", count: width)
+  return head + indent.dropFirst(head.count) + wrapped(text, indent: indent).dropFirst(width)
+}
+
+/// A text as a cell of a Markdown table.
+func markdownCell(_ text: String) -> String { text.replacing("|", with: #"\|"#) }
+
+/// Papers in Markdown, those of arXiv with a link.
+func markdownLinks(_ papers: String) -> String {
+  papers.replacing(/arXiv:(\d+\.\d+)/) {
+    "[\($0.output.0)](https://arxiv.org/abs/\($0.output.1))"
+  }
+}
+
 /// A text without anything in it that moves the cursor, of any length.
 func visible(_ text: String) -> String {
   String(

@@ -2,6 +2,7 @@ import Curation
 import Files
 import Foundation
 import Lineage
+import Notation
 import Testing
 
 @testable import Audit
@@ -90,6 +91,48 @@ struct AnswersAndOverlapsTests {
     #expect(
       kept.first { $0.kind == "verify" }?.evidence
         == #"{"verify":"equal","found":"9","expected":"9","source_says":false}"#)
+  }
+
+  @Test func `an overview groups what fell by benchmark and item, and by verdict`() throws {
+    let overview = try Overview(fixture().build(in: folder.path), in: folder.path)
+    #expect(
+      overview.removals.map { "\($0.step): \($0.values.map { $0.evidence ?? "" })" } == [
+        #"without: ["{\"benchmark\":\"quiz\",\"item\":\"7\",\"rule\":\"words\"}"]"#,
+        #"verify: ["{\"verify\":\"different\",\"source_says\":true}"]"#,
+      ])
+  }
+
+  private func document(_ format: any ExportFormat.Type, _ ledger: Ledger) throws -> String {
+    let export = try Export(
+      folder.path + "/work", ledger: ledger, branch: nil, sample: nil, folder: nil, tool: "test 1")
+    var text = ""
+    try format.write(export) { text += $0 }
+    return text
+  }
+
+  @Test func `exports name the benchmark among what a build used`() throws {
+    let ledger = try fixture().build(in: folder.path)
+    let benchmark = try #require(ledger.benchmarks(of: 1).first)
+    let events = try document(OpenLineage.self, ledger)
+    let last = try #require(
+      events.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+        .last { $0["job"]?["name"]?.text?.hasSuffix(".branch.best") == true })
+    let input = try #require(last["inputs"]?.items?.first { $0["name"]?.text == benchmark.path })
+    #expect(
+      input["facets"]?["version"]?["datasetVersion"]?.text == "xxh3:\(benchmark.xxh3)")
+    let graph = try document(PROV.self, ledger)
+    #expect(graph.contains("\"bm:fingerprint\": \"\(benchmark.fingerprint)\""))
+    for (kind, text) in [("openlineage", events), ("prov", graph)] {
+      guard
+        kind == "prov"
+          ? Validator.has("prov.model")
+          : Validator.hasSchemas && Validator.has("jsonschema, referencing, openlineage.client")
+      else { continue }
+      let path = "\(folder.path)/\(kind).\(kind == "prov" ? "json" : "jsonl")"
+      try text.write(toFile: path, atomically: false, encoding: .utf8)
+      #expect(
+        try Validator.complaints(kind, path, kind == "prov" ? "--" : Validator.schemas) == "")
+    }
   }
 
   @Test func `without the benchmark's file the story stays, and that step is not asked`() throws {

@@ -136,6 +136,12 @@ struct NearAuditTests {
     }
   }
 
+  @Test func `an overview counts those that only resemble another one`() throws {
+    let folder = try BuildFolder()
+    let found = try Overview(Self.fixture.build(in: folder.path), in: folder.path).duplicates
+    #expect(found.samples == 3 && found.near == 3 && found.groups == 1)
+  }
+
   @Test func `near duplicates are looked for again by verify`() throws {
     let folder = try BuildFolder()
     let ledger = try Self.fixture.build(in: folder.path)

@@ -219,7 +219,8 @@ extension Overview {
           ])
       },
       duplicates: Duplicates(
-        samples: 8, groups: 4, largest: [.init(branch: name, stayed: example, duplicates: 3)],
+        samples: 8, near: 3, groups: 4,
+        largest: [.init(branch: name, stayed: example, duplicates: 3)],
         between: [.init(branch: name, source: name, stayed: name, duplicates: 8)]),
       quarantine: Quarantine(
         rows: 1, reasons: [.init(reason: name, rows: 1)],

@@ -38,7 +38,8 @@ package enum OpenLineage: ExportFormat {
           "\(run.recipe).branch.\(build.name)", id: identity.uuid("branch \(build.id)"),
           about: "builds the branch \(build.name)")
         job.parent = (identity.uuid("run \(run.id)"), run.recipe)
-        job.inputs = build.takings.map { facets.source($0) }
+        job.inputs =
+          build.takings.map { facets.source($0) } + build.benchmarks.map(facets.benchmark)
         job.outputs = build.outputs.map { facets.rows($0, of: build, in: export.workspace) }
         events += Event.pair(
           job, started: stage?.started ?? run.started, finished: stage?.finished ?? run.finished,

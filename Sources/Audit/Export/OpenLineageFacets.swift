@@ -78,10 +78,57 @@ struct Facets {
     ])
   }
 
+  /// What a build held its prompts against.
+  func benchmark(_ benchmark: RecordedBenchmark) -> JSON {
+    .members([
+      "namespace": .string("file"), "name": .string(benchmark.path),
+      "facets": .members([
+        "documentation": facet(
+          "1-1-0/DocumentationDatasetFacet",
+          ["description": .string("benchmark \(benchmark.name)")]),
+        "version": version("xxh3:" + benchmark.xxh3),
+        "tags": tags([
+          ("role", "benchmark"), ("licence", benchmark.licence),
+          ("fingerprint", benchmark.fingerprint),
+        ]),
+      ]),
+      "inputFacets": .members([
+        "inputStatistics": facet(
+          "1-0-0/InputStatisticsInputDatasetFacet",
+          [
+            "rowCount": .whole(benchmark.itemCount), "size": .whole(benchmark.byteCount),
+            "fileCount": .whole(1),
+          ])
+      ]),
+    ])
+  }
+
   /// Rows that a build wrote, for the one who wrote them or, with `isInput`, for one who reads them.
   func rows(
     _ output: Provenance.Output, of build: Provenance.Build, in workspace: String,
     isInput: Bool = false
+  ) -> JSON {
+    written(
+      output, of: build, in: workspace, tags: build.licences(of: output).map { ("licence", $0) },
+      columnLineage: isInput ? nil : columnLineage(of: output, build), isInput: isInput)
+  }
+
+  /// A branch's whole data set, with the rows that a teacher wrote.
+  func taught(
+    _ teaching: Provenance.Teaching, of build: Provenance.Build, in workspace: String,
+    isInput: Bool = false
+  ) -> JSON {
+    let counts = TeachingEntry.Kind.allCases.map { ($0.rawValue, "\(teaching.count($0))") }
+    return written(
+      teaching.output, of: build, in: workspace,
+      tags: build.licences(with: teaching).map { ("licence", $0) }
+        + [("teacher", teaching.model), ("kept", "\(teaching.keptCount)")] + counts,
+      columnLineage: nil, isInput: isInput)
+  }
+
+  private func written(
+    _ output: Provenance.Output, of build: Provenance.Build, in workspace: String,
+    tags: [(key: String, value: String)], columnLineage: JSON?, isInput: Bool
   ) -> JSON {
     .members([
       "namespace": .string("file"), "name": .string(workspace + "/" + output.path),
@@ -92,42 +139,8 @@ struct Facets {
         "storage": facet(
           "1-0-1/StorageDatasetFacet",
           ["storageLayer": .string("file"), "fileFormat": .string("json")]),
-        "tags": tags(build.licences(of: output).map { ("licence", $0) }),
-        "columnLineage": isInput ? nil : columnLineage(of: output, build),
-      ]),
-      "outputFacets": isInput
-        ? nil
-        : .members([
-          "outputStatistics": facet(
-            "1-0-2/OutputStatisticsOutputDatasetFacet",
-            [
-              "rowCount": .whole(output.rowCount), "size": .whole(output.byteCount),
-              "fileCount": .whole(1),
-            ])
-        ]),
-    ])
-  }
-
-  /// A branch's whole data set, with the rows that a teacher wrote.
-  func taught(
-    _ teaching: Provenance.Teaching, of build: Provenance.Build, in workspace: String,
-    isInput: Bool = false
-  ) -> JSON {
-    let output = teaching.output
-    return .members([
-      "namespace": .string("file"), "name": .string(workspace + "/" + output.path),
-      "facets": .members([
-        "version": version("xxh3:" + output.xxh3),
-        "schema": facet(
-          "1-2-0/SchemaDatasetFacet", ["fields": .array(Self.columns(of: output, build))]),
-        "storage": facet(
-          "1-0-1/StorageDatasetFacet",
-          ["storageLayer": .string("file"), "fileFormat": .string("json")]),
-        "tags": tags(
-          build.licences(with: teaching).map { ("licence", $0) } + [
-            ("teacher", teaching.model), ("kept", "\(teaching.keptCount)"),
-          ]
-            + TeachingEntry.Kind.allCases.map { ($0.rawValue, "\(teaching.count($0))") }),
+        "tags": self.tags(tags),
+        "columnLineage": columnLineage,
       ]),
       "outputFacets": isInput
         ? nil

@@ -66,6 +66,16 @@ package enum PROV: ExportFormat {
     for taking in build.takings {
       add(taking, of: build, activity, to: &document)
     }
+    for benchmark in build.benchmarks {
+      let entity = document.entity(
+        "run/\(run.id)/benchmark/\(benchmark.name)", label: benchmark.name,
+        [
+          ("dct:license", .text(benchmark.licence)), ("prov:location", .text(benchmark.path)),
+          ("bm:rows", .whole(benchmark.itemCount)), ("bm:bytes", .whole(benchmark.byteCount)),
+          ("bm:xxh3", .text(benchmark.xxh3)), ("bm:fingerprint", .text(benchmark.fingerprint)),
+        ])
+      document.relate("used", [("prov:activity", activity), ("prov:entity", entity)])
+    }
     for output in build.outputs {
       let entity = document.entity(
         "output/\(output.id)", label: output.path,

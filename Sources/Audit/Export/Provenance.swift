@@ -29,6 +29,8 @@ package struct Provenance: Sendable {
     package var rowFormat: String
     package var run: Run
     package var takings: [Taking]
+    /// What its prompts were held against.
+    package var benchmarks: [RecordedBenchmark]
     package var outputs: [Output]
 
     /// Of all sources together.
@@ -178,8 +180,12 @@ struct ProvenanceReader {
         run: Provenance.Run(
           id: row[3], started: row[4], finished: row[5], tool: row[6], recipe: row[7],
           recipeText: row[8]),
-        takings: [], outputs: try outputs(of: row[0]))
+        takings: [], benchmarks: [], outputs: try outputs(of: row[0]))
       build.takings = try takings(of: build.id)
+      // A step names its benchmarks by their fingerprints.
+      let texts = build.takings.flatMap(\.steps).filter { $0.kind == "without" }.map(\.text)
+      build.benchmarks = try RecordedBenchmark.all(of: build.run.id, in: database)
+        .filter { benchmark in texts.contains { $0.contains(benchmark.fingerprint) } }
       return build
     }
   }

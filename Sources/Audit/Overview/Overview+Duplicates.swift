@@ -5,6 +5,8 @@ extension Overview {
   /// Samples whose prompt another one had before them.
   package struct Duplicates: Encodable, Sendable {
     package var samples: Int
+    /// Those of them that only resemble the one that stayed.
+    package var near: Int
     /// How many samples stayed in the stead of others.
     package var groups: Int
     package var largest: [Group]
@@ -30,16 +32,17 @@ extension Overview.Duplicates {
   static let shownGroups = 10
 
   init(in database: Database) throws {
-    (samples, groups, largest) = (0, 0, [])
+    (samples, near, groups, largest) = (0, 0, 0, [])
     let found = try Row.fetchCursor(
       database,
       sql: """
-        SELECT branch.name, duplicate_of, count(*) FROM fate JOIN branch ON branch.id = fate.branch
+        SELECT branch.name, duplicate_of, count(*), sum(\(Fate.isNear)) FROM fate JOIN branch ON branch.id = fate.branch
         WHERE branch IN \(Facts.current) AND kind = 'duplicate'
         GROUP BY branch, duplicate_of ORDER BY 3 DESC, branch, duplicate_of
         """)
     while let row = try found.next() {
       samples += row[2]
+      near += row[3]
       groups += 1
       guard largest.count < Self.shownGroups, let stayed: Int64 = row[1] else { continue }
       largest.append(

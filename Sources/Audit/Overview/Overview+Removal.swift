@@ -53,12 +53,18 @@ extension Overview.Removal {
   static let shownValues = 6
 
   static func all(in database: Database) throws -> [Overview.Removal] {
-    // The groups come in order, so that no more of them are held than are shown.
+    // The groups come in order, so that no more of them are held than are shown. Of an overlap or a
+    // verdict what all samples have of their own is left out.
     let groups = try Row.fetchCursor(
       database,
       sql: """
-        SELECT step, evidence, count(*), min(sample) FROM fate
-        WHERE branch IN \(Facts.current) AND kind = 'dropped' GROUP BY 1, 2
+        SELECT step,
+          CASE WHEN step IN (SELECT id FROM step WHERE kind IN ('without', 'verify'))
+            THEN json_remove(evidence, '$.share', '$.span', '$.words', '$.rules', '$.hits',
+              '$.found', '$.expected')
+            ELSE evidence END,
+          count(*), min(sample)
+        FROM fate WHERE branch IN \(Facts.current) AND kind = 'dropped' GROUP BY 1, 2
         """)
     var tops: [Int64: Top] = [:]
     while let row = try groups.next() {

@@ -1,7 +1,7 @@
 internal import Audit
 
 extension Report {
-  /// Prompts that came more than once.
+  /// Samples that say what another one says, or nearly.
   var duplicates: Section? {
     let found = overview.duplicates
     guard found.samples > 0 else { return nil }
@@ -12,7 +12,7 @@ extension Report {
         [name($0.branch), "\($0.source)", "\($0.stayed)", .number($0.duplicates)]
       }, total: ["All", "", "", .number(found.samples)], isStack: true)
     let largest = Table(
-      "The prompts that came most often",
+      "Those for which most others fell",
       [.text("Branch"), .prose("The sample that stayed"), .number("Duplicates")],
       found.largest.map {
         [name($0.branch), "\(prompt($0.stayed))\(id($0.stayed.id))", .number($0.duplicates)]
@@ -20,10 +20,14 @@ extension Report {
     return Section(
       "duplicates", "Duplicates",
       intro: """
-        \(.counted(found.samples, "sample")) had a prompt that another one had before, counted in \
-        each branch; \(.counted(found.groups, "sample")), the first in the order of reading, \
-        stayed.
+        \(.counted(found.samples, "sample")) had the prompt of another one, counted in each \
+        branch\(found.near > 0 ? near(found.near) : ""); \
+        \(.counted(found.groups, "sample")) stayed in their place.
         """, between.html + largest.html)
+  }
+
+  private func near(_ count: Int) -> HTML {
+    ", or nearly: \(.number(count)) only resemble the one that stayed"
   }
 
   /// Rows that could not be read.

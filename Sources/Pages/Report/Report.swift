@@ -71,7 +71,7 @@ package struct Report: Sendable {
         ("Read", .number(counts.read), "once by each branch"),
         ("Kept", .number(counts.kept), "\(.share(counts.kept, of: counts.read)) of what was read"),
         ("Seeds", .number(counts.seeds), seedsNote),
-        ("Dropped", .number(counts.dropped), "by filters and picks"),
+        ("Dropped", .number(counts.dropped), "by the steps"),
         ("Duplicates", .number(counts.duplicates), "of prompts before them"),
         ("Unreadable", .number(counts.quarantined), "quarantined"),
       ])
