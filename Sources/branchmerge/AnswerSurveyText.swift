@@ -4,7 +4,7 @@ import Foundation
 extension SurveyCommand {
   /// The survey of `--verify`.
   func showAnswers(of subject: SurveySubject, _ line: ProgressLine) throws {
-    let names = AnswerFieldNames(response: response, answer: answer, flag: flag)
+    let names = AnswerFieldNames(response: response, answer: answer, flag: flag, prompt: prompt)
     let survey = try AnswerSurvey(of: subject, names, workers: workers) {
       line.update(rows: $0.rows, bytes: $0.bytes, of: $0.totalBytes)
     }

@@ -21,7 +21,7 @@ struct SurveyCommand: ParsableCommand {
 
       With --verify the final answer of each response is worked out anew and held against the \
       reference, and the verdicts are counted beside the source's own flag. A card says which \
-      fields these are ('responses', 'response' or 'solution'; 'answer'; 'verified'); of a file \
+      fields these are ('responses', 'response' or 'solution'; 'answer'; 'verified'; 'prompt'); of a file \
       they are given.
 
       Example:
@@ -52,6 +52,12 @@ struct SurveyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("With --verify: the field of the source's flag.", valueName: "field"))
   var flag: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --verify: the field of the problem, which tells what a choice's letter means.",
+      valueName: "field"))
+  var prompt: String?
+
   @OptionGroup var sources: SourceOptions
 
   @Option(
@@ -68,12 +74,14 @@ struct SurveyCommand: ParsableCommand {
 
   func validate() throws {
     guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
-    for (option, value) in [("response", response), ("answer", answer), ("flag", flag)]
-    where value != nil && !verify {
+    for (option, value) in [
+      ("response", response), ("answer", answer), ("flag", flag), ("prompt", prompt),
+    ] where value != nil && !verify {
       throw ValidationError("--\(option) is for --verify")
     }
     guard !verify || names.isEmpty else {
-      throw ValidationError("--field is not for --verify; --response, --answer and --flag are")
+      throw ValidationError(
+        "--field is not for --verify; --response, --answer, --flag and --prompt are")
     }
   }
 

@@ -515,14 +515,14 @@ private let helps = [
       With --verify the final answer of each response is worked out anew and held
       against the reference, and the verdicts are counted beside the source's own
       flag. A card says which fields these are ('responses', 'response' or
-      'solution'; 'answer'; 'verified'); of a file they are given.
+      'solution'; 'answer'; 'verified'; 'prompt'); of a file they are given.
 
       Example:
         branchmerge survey openr1-math --source openr1-math='openr1/data/*.parquet'
         branchmerge survey rows.jsonl --field source --field 'conversations[].from'
         branchmerge survey rows.jsonl --verify --response generations --answer answer
 
-      USAGE: branchmerge survey <source|file> [--field <field> ...] [--verify] [--response <field>] [--answer <field>] [--flag <field>] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
+      USAGE: branchmerge survey <source|file> [--field <field> ...] [--verify] [--response <field>] [--answer <field>] [--flag <field>] [--prompt <field>] [--source <name=path> ...] [--workspace <dir>] [--workers <n>] [--json]
 
       ARGUMENTS:
         <source|file>           A file, folder or pattern, or a source.
@@ -536,6 +536,8 @@ private let helps = [
         --response <field>      With --verify: the field of the responses.
         --answer <field>        With --verify: the field of the reference.
         --flag <field>          With --verify: the field of the source's flag.
+        --prompt <field>        With --verify: the field of the problem, which tells
+                                what a choice's letter means.
         --source <name=path>    Take a source's files from here: a file, a folder or
                                 a pattern, whatever their format.
         -w, --workspace <dir>   The folder whose sources/ may have the files.

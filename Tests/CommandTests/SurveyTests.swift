@@ -2,6 +2,72 @@ import Foundation
 import Testing
 
 struct SurveyTests {
+  private let folder = try! TemporaryFolder()
+
+  private func writeAnswers() throws {
+    try folder.write(
+      "a.jsonl",
+      #"""
+      {"q": "2 + 2?", "r": ["\\boxed{4}", "\\boxed{5}"], "a": "4", "ok": [true, true]}
+      {"q": "Which? (A) 3 (B) 7 (C) 9", "r": ["The answer is (B)."], "a": "7", "ok": [false]}
+      {"q": "And?", "r": ["Nobody knows.\nReally."], "a": "1", "ok": null}
+
+      """#)
+  }
+
+  @Test func `answers are worked out anew, and held against the source's flag`() throws {
+    try writeAnswers()
+    let ending = try branchmerge(
+      "survey", "a.jsonl", "--verify", "--response", "r", "--answer", "a", "--flag", "ok",
+      "--prompt", "q", in: folder.path)
+    #expect(
+      ending.output == """
+        4 responses of 3 rows
+
+        the source says  equal  different  unknown  responses
+        true                 1          1        0          2
+        false                1          0        0          1
+        nothing              0          0        1          1
+
+        unknown because of
+          no answer  1
+
+        the source says true, and the answer is different
+                         found  expected
+          a.jsonl:1 (2)  5      4
+
+        the source says false, and the answer is equal
+                         found  expected
+          a.jsonl:2 (1)  (B)    7
+
+        """, "\(ending.output)")
+    #expect(ending.errors == "")
+    #expect(ending.status == 0)
+    // Without the problem nobody knows what the letter stands for.
+    let blind = try branchmerge(
+      "survey", "a.jsonl", "--verify", "--response", "r", "--answer", "a", "--flag", "ok", "--json",
+      in: folder.path)
+    let cells = try JSON(parsing: Data(blind.output.utf8))["verdicts"]?.list ?? []
+    #expect(
+      cells.contains {
+        ($0["sourceSays"] ?? $0["source_says"]) == .flag(false) && $0["verdict"]?.text == "unknown"
+      }, "\(blind.output)")
+  }
+
+  @Test(arguments: [
+    (["--answer", "a"], "--response: name the field of the response; nothing says which it is"),
+    (["--response", "r", "--answer", "b"], "--answer b: no row has this field"),
+    (["--response", "r", "--answer", "a", "--prompt", "p"], "--prompt p: no row has this field"),
+    (["--response", "r", "--field", "a"], "--field is not for --verify"),
+  ])
+  func `a field that is not there is told`(arguments: [String], expected: String) throws {
+    try writeAnswers()
+    let ending = try branchmerge(["survey", "a.jsonl", "--verify"] + arguments, in: folder.path)
+    #expect(ending.errors.lowercased().contains(expected), "\(ending.errors)")
+    #expect(ending.output == "")
+    #expect(ending.status != 0)
+  }
+
   @Test func `two fields of a file`() throws {
     let ending = try branchmerge(
       "survey", "datasets/demo/openthoughts.jsonl", "--field", "domain", "--field", "starter_code")

@@ -9,8 +9,10 @@ package struct AnswerFieldNames: Sendable {
   package var answer: String?
   package var flag: String?
 
-  package init(response: String?, answer: String?, flag: String?) {
-    (self.response, self.answer, self.flag) = (response, answer, flag)
+  package var prompt: String?
+
+  package init(response: String?, answer: String?, flag: String?, prompt: String? = nil) {
+    (self.response, self.answer, self.flag, self.prompt) = (response, answer, flag, prompt)
   }
 }
 
@@ -150,7 +152,7 @@ private struct AnswerView: Sendable {
       names.response, ["responses", "response", "solution"], "--response")
     let answerField = try needed(names.answer, ["answer"], "--answer")
     let flagField = try field(names.flag, ["verified"], "--flag")
-    let promptField = try field(nil, ["prompt"], "")
+    let promptField = try field(names.prompt, ["prompt"], "--prompt")
     var projection = Projection()
     response = projection.slot(of: responseField)
     answer = projection.slot(of: answerField)
