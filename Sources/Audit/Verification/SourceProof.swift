@@ -35,17 +35,8 @@ final class SourceProof {
     let source: BuiltRun.Source
     let plan: Plan
     let number: Int
-    let takings: [Taking]
+    let takings: [PlanProof.Taking]
     var isSifted: Bool
-  }
-
-  /// What a branch as it is does with the source.
-  private struct Taking {
-    /// Among all those of the plan.
-    let number: Int
-    let branch: BuiltRun.Branch
-    let isDistinct: Bool
-    let steps: [Int64]
   }
 
   /// What is known of a branch from the rows before.
@@ -64,7 +55,7 @@ final class SourceProof {
   }
 
   func prove(_ run: BuiltRun, adding files: inout FileClaims) throws {
-    let plan = plan(of: run)
+    let plan = PlanProof(record, proof).plan(of: run)
     let readings = readings(of: run, plan)
     let near = try plan.flatMap {
       try NearProof(
@@ -112,7 +103,7 @@ final class SourceProof {
     }
   }
 
-  // ---- the plan of the run ----
+  // ---- the sources ----
 
   private func rowByteLimit(of run: BuiltRun) -> Int {
     let options = try? JSON(parsing: Array(run.options.utf8))
@@ -122,10 +113,11 @@ final class SourceProof {
   private func readings(of run: BuiltRun, _ plan: Plan?) -> [Reading] {
     run.currentSources.compactMap { source in
       if let plan, let number = plan.sources.firstIndex(where: { $0.card.name == source.name }) {
-        proveCard(plan.sources[number], source)
+        let planProof = PlanProof(record, proof)
+        planProof.proveCard(plan.sources[number], source)
         return Reading(
           source: source, plan: plan, number: number,
-          takings: takings(of: source, number, plan, run), isSifted: true)
+          takings: planProof.takings(of: source, number, plan, run), isSifted: true)
       }
       do {
         let plan = try Plan(reading: source.name, card: source.card)
@@ -140,117 +132,6 @@ final class SourceProof {
         }
         return nil
       }
-    }
-  }
-
-  private func plan(of run: BuiltRun) -> Plan? {
-    do {
-      var filters: [String: String] = [:]
-      for step in run.steps where step.kind == "filter" {
-        guard filters[step.name] ?? step.text == step.text else {
-          proof.fails(
-            .record, "a filter has two texts in one run", at: "run \(run.id), \(quoted(step.name))")
-          continue
-        }
-        filters[step.name] = step.text
-      }
-      let options = try? JSON(parsing: Array(run.options.utf8))
-      let built = options?["branches"]?.items?.compactMap(\.text) ?? []
-      proof.expect(
-        .record, built.sorted() == run.branches.map(\.name).sorted(),
-        "the options name other branches than the run built", at: "run \(run.id)",
-        expected: run.branches.map(\.name).joined(separator: ", "),
-        found: built.joined(separator: ", "))
-      let plan = try Plan(
-        Plan.Record(
-          recipe: run.recipeText,
-          settings: options?["set"]?.items?.compactMap(\.text) ?? [],
-          branches: run.branches.map(\.name),
-          cards: Dictionary(run.sources.map { ($0.name, $0.card) }, uniquingKeysWith: { $1 }),
-          filters: filters,
-          benchmarks: run.benchmarks.map { ($0, record.located($0.path)) }))
-      proof.holds(.record)
-      for branch in run.currentBranches {
-        let format = plan.branches.first { $0.name == branch.name }?.rowFormat ?? ""
-        proof.expect(
-          .record, format == branch.rowFormat, "a branch has another row format than its recipe",
-          at: quoted(branch.name), expected: format, found: branch.rowFormat)
-      }
-      proof.expect(
-        .record, run.recipe == run.recipePath.fileName.withoutExtension,
-        "a recipe has another name than its file", at: "run \(run.id)",
-        expected: quoted(run.recipePath.fileName), found: quoted(run.recipe))
-      for branch in run.currentBranches { proveIngredients(of: branch.name, plan, run, options) }
-      return plan
-    } catch {
-      proof.fails(
-        .record, "a run's recipe cannot be resolved any more", at: "run \(run.id)",
-        found: "\(error)")
-      return nil
-    }
-  }
-
-  /// What the branch's stage depends on is what the recorded texts say.
-  private func proveIngredients(
-    of branch: String, _ plan: Plan, _ run: BuiltRun, _ options: JSON?
-  ) {
-    guard let stage = record.stages["branch \(branch)"], stage.run == run.id else { return }
-    var expected = plan.ingredients(of: branch)
-    if let limit = options?["max_quarantined"]?.text {
-      expected.append(Ingredient("--max-quarantined", limit))
-    }
-    for ingredient in expected {
-      let has = stage.ingredients.first { $0.name == ingredient.name }?.value
-      proof.expect(
-        .record, has == ingredient.value, "a stage depends on something else than its run recorded",
-        at: "\(quoted(stage.name)), \(quoted(ingredient.name))",
-        expected: shortened(ingredient.value), found: has.map(shortened))
-    }
-  }
-
-  private func proveCard(_ plan: Plan.Source, _ source: BuiltRun.Source) {
-    let card = plan.card
-    for (what, says, has) in [
-      ("licence", card.licence, source.licence), ("homepage", card.homepage, source.homepage),
-      ("config", plan.config.name, source.config),
-    ] {
-      proof.expect(
-        .record, says == has, "a source's \(what) is not that of its card and the recipe",
-        at: quoted(source.name), expected: quoted(says), found: quoted(has))
-    }
-    // A file of the hub's cache lies in a folder that is called as its commit.
-    let isKnown =
-      source.revision == card.revision
-      || source.files.allSatisfy { $0.path.contains("/snapshots/\(source.revision)/") }
-    proof.expect(
-      .record, isKnown, "a source's revision is neither its card's nor that of its files",
-      at: quoted(source.name), expected: quoted(card.revision), found: quoted(source.revision))
-  }
-
-  /// Those of the branches as they are; the steps must be those of the recipe.
-  private func takings(
-    of source: BuiltRun.Source, _ number: Int, _ plan: Plan, _ run: BuiltRun
-  ) -> [Taking] {
-    plan.takings(of: number).enumerated().compactMap { index, taking in
-      guard let branch = run.currentBranches.first(where: { $0.name == taking.branch }) else {
-        return nil
-      }
-      let recorded = run.steps.filter { $0.branch == branch.id && $0.source == source.id }
-      let isSame =
-        recorded.count == taking.steps.count
-        && zip(recorded, taking.steps).enumerated().allSatisfy { position, pair in
-          let (has, says) = pair
-          return has.position == position && has.name == says.name
-            && has.kind == says.kind.rawValue && has.text == says.text
-        }
-      proof.expect(
-        .record, isSame, "the steps are not those of the recipe",
-        at: "\(quoted(branch.name)), \(quoted(source.name))",
-        expected: taking.steps.map(\.name).joined(separator: ", "),
-        found: recorded.map(\.name).joined(separator: ", "))
-      guard isSame else { return nil }
-      return Taking(
-        number: index, branch: branch, isDistinct: taking.isDistinct, steps: recorded.map(\.id))
     }
   }
 
@@ -300,7 +181,8 @@ final class SourceProof {
         return
       }
       let known = max(0, min(chunk.rowCount, file.rowCount - next))
-      let samples = try samples(of: file, from: next, count: known, run)
+      let samples = try RecordedSample.all(
+        of: file, from: next, count: known, in: ledger)
       next += chunk.rowCount
       for index in 0..<known {
         guard let sample = samples[index] else { continue }
@@ -366,70 +248,9 @@ final class SourceProof {
     }
   }
 
-  /// A sample as the ledger has it, with its fates.
-  private struct Sample {
-    let id: Int64
-    let row: Int
-    let byteOffset: Int?
-    let byteCount: Int
-    let hash: Int64?
-    let sampleID: String?
-    var fates: [Int64: RecordedFate] = [:]
-  }
-
-  private struct RecordedFate {
-    let kind: String
-    let step: Int64?
-    let evidence: String?
-    let duplicateOf: Int64?
-    let picked: Int?
-    let candidates: Int?
-    let output: Int64?
-    let byteCount: Int?
-    let hash: Int64?
-  }
-
-  /// The samples of these rows; nil where the ledger lacks one. Read in one go, so that a run that
-  /// begins meanwhile need not wait.
-  private func samples(
-    of file: BuiltRun.File, from first: Int, count: Int, _ run: BuiltRun
-  ) throws -> [Sample?] {
-    var samples: [Sample?] = Array(repeating: nil, count: count)
-    guard count > 0 else { return samples }
-    let start = file.firstSample + Int64(first)
-    try ledger.access { database in
-      let range: StatementArguments = [start, start + Int64(count)]
-      let rows = try Row.fetchCursor(
-        database.cachedStatement(
-          sql: """
-            SELECT id, row, byte_offset, byte_count, row_xxh3, sample_id FROM sample
-            WHERE id >= ? AND id < ? ORDER BY id
-            """), arguments: range)
-      while let row = try rows.next() {
-        let id: Int64 = row[0]
-        samples[Int(id - start)] = Sample(
-          id: id, row: row[1], byteOffset: row[2], byteCount: row[3], hash: row[4],
-          sampleID: row[5])
-      }
-      let fates = try Row.fetchCursor(
-        database.cachedStatement(
-          sql: """
-            SELECT sample, branch, kind, step, evidence, duplicate_of, picked, candidates, output,
-              output_byte_count, output_xxh3
-            FROM fate WHERE sample >= ? AND sample < ? ORDER BY sample
-            """), arguments: range)
-      while let row = try fates.next() {
-        samples[Int((row[0] as Int64) - start)]?.fates[row[1]] = RecordedFate(
-          kind: row[2], step: row[3], evidence: row[4], duplicateOf: row[5], picked: row[6],
-          candidates: row[7], output: row[8], byteCount: row[9], hash: row[10])
-      }
-    }
-    return samples
-  }
-
   /// Whether a row is the one that was read: its place, its bytes, its id.
   private func isSame(
-    _ row: SiftedChunk.Row, _ suffix: String, _ sample: Sample, _ file: BuiltRun.File,
+    _ row: SiftedChunk.Row, _ suffix: String, _ sample: RecordedSample, _ file: BuiltRun.File,
     isSifted: Bool
   ) -> Bool {
     let place = { "\(quoted(file.path)) row \(sample.row)" }
@@ -474,7 +295,8 @@ final class SourceProof {
   /// Whether a sample's fate in a branch is what the recorded steps make of its row.
   private func compare(
     _ chunk: SiftedChunk, _ index: Int, _ row: SiftedChunk.Row, _ suffix: String,
-    _ sample: Sample, _ taking: Taking, _ run: BuiltRun, _ file: BuiltRun.File, _ near: NearProof?,
+    _ sample: RecordedSample, _ taking: PlanProof.Taking, _ run: BuiltRun, _ file: BuiltRun.File,
+    _ near: NearProof?,
     _ state: inout BranchState
   ) -> Bool {
     guard let has = sample.fates[taking.branch.id] else { return false }

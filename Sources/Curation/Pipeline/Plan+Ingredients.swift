@@ -3,9 +3,15 @@ internal import Notation
 internal import Samples
 
 extension Plan {
-  /// What a branch's rows depend on besides the sources' bytes: of the recipe, the cards and the
-  /// filters just the parts that it reads, and of these just what decides.
+  /// What a branch depends on besides the sources' bytes: of the recipe, the cards and the filters
+  /// just the parts that it reads, and of these just what decides.
   package func ingredients(of branch: String) -> [Ingredient] {
+    // Its data card, but neither its rows nor those of the branches behind it.
+    let card = baseline.map { Ingredient("compared with", $0.identity(of: branch)) }
+    return rowIngredients(of: branch) + (card.map { [$0] } ?? [])
+  }
+
+  private func rowIngredients(of branch: String) -> [Ingredient] {
     guard let index = branches.firstIndex(where: { $0.name == branch }) else { return [] }
     var result = [
       Ingredient("row", branches[index].format.name),
@@ -15,7 +21,7 @@ extension Plan {
       // The rows of the branches before it are its ingredients, too.
       result.append(Ingredient("distinct across branches", search.near.meaning))
       for earlier in branches[..<index] {
-        let own = ingredients(of: earlier.name)
+        let own = rowIngredients(of: earlier.name)
         result.append(Ingredient("earlier branch \(earlier.name)", Ingredient.identity(of: own)))
       }
     }
@@ -39,9 +45,6 @@ extension Plan {
           result.append(Ingredient("response of \(name)", "teacher"))
         }
       }
-    }
-    if let baseline {
-      result.append(Ingredient("compared with", baseline.identity(of: branch)))
     }
     for card in benchmarks(of: branch) {
       result.append(Ingredient("benchmark card \(card.name)", card.meaning))
