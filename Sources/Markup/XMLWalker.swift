@@ -109,7 +109,10 @@ package final class XMLWalker {
         "ends in line \(error.line), before its root element does; it was cut short, fetch it again"
       )
     }
-    return FileError(path, "line \(error.line): is not well-formed XML: \(error.message)")
+    return FileError(
+      path,
+      "line \(error.line): is not well-formed XML: \(error.message); fetch it again, or mend it there"
+    )
   }
 }
 

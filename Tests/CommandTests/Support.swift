@@ -14,8 +14,10 @@ enum Package {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// Beside the test bundle; where that is something else, in the package's build folder.
+  /// The one that `BRANCHMERGE_PROGRAM` names; else beside the test bundle, and where that is
+  /// something else, in the package's build folder.
   static let program: String = {
+    if let given = ProcessInfo.processInfo.environment["BRANCHMERGE_PROGRAM"] { return given }
     let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let beside = bundle.deletingLastPathComponent().path + "/branchmerge"
     let found = [beside, root + "/.build/debug/branchmerge", root + "/.build/release/branchmerge"]
