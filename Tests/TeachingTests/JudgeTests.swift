@@ -90,6 +90,8 @@ struct JudgeTests {
     ("completion_tokens: { at_least: 10 }", "completion_tokens"),
     ("response: { starts_with: '<think>' }", nil),
     ("response: { contains: '</think> It' }", "response"),
+    ("response: { math_answer: { is: [equal] } }", nil),
+    ("response: { math_answer: { is: [different, unknown] } }", "response"),
   ])
   func `filters see all fields of an answer`(rule: String, refused: String?) throws {
     let shelf = try Shelf()
