@@ -22,10 +22,7 @@ void bm_histogram(const uint32_t *scalars, size_t count, uint16_t *histogram) {
   }
 }
 
-#if defined(__x86_64__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-uint32_t bm_histogram_distance(const uint16_t *a, const uint16_t *b) {
+WIDEST uint32_t bm_histogram_distance(const uint16_t *a, const uint16_t *b) {
   uint32_t sum = 0;
   for (int i = 0; i < 64; i++) sum += (uint32_t)abs((int)a[i] - (int)b[i]);
   return sum;

@@ -26,12 +26,6 @@ uint64_t bm_gram(const struct bm_token *tokens, size_t count) {
   return bm_mix(state);
 }
 
-#if defined(__x86_64__)
-#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDEST
-#endif
-
 // Each permutation is a bijection of 32 bits: add, multiply by an odd number, fold, multiply.
 #define LANES 16
 WIDEST static void minima_of_16(const uint64_t *shingles, size_t count, const uint32_t *salts,

@@ -3,6 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 
+// Compiled for several kinds of vectors; the loader takes the widest. The thread sanitizer is not at
+// work yet while it does.
+#if defined(__x86_64__) && !(defined(__has_feature) && __has_feature(thread_sanitizer))
+#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDEST
+#endif
+
 /// Before the first letter of a token.
 static const uint64_t bm_seed = 0x243f6a8885a308d3;
 
